@@ -1,0 +1,99 @@
+/**
+ * Which way imports point: the house's floor plan, as data for `check-imports.ts`.
+ *
+ * @module
+ */
+
+/** A room of the house: a folder of `src/`, or one file with rules of its own. */
+export interface Room {
+  /** The path below `src/`: of a folder with `/` at its end, or of a file. The longest match counts. */
+  readonly path: string
+  /**
+   * What may be imported beside the room's own files: rooms by their path, or single files. With
+   * `type ` in front, types only.
+   */
+  readonly mayImport: readonly string[]
+  /** Files do not import each other; what they share is in `_underscore.ts` files. Default false. */
+  readonly isApart?: boolean
+  /** A file may name one outside package. Default false. */
+  readonly mayNamePackages?: boolean
+  /** A file listed in `tsconfig.core.json` as Node-only may import `node:` modules. Default false. */
+  readonly mayUseNode?: boolean
+  /** The file hands names on, and holds no code. Default false. */
+  readonly isBarrel?: boolean
+}
+
+const ground = ['platform/', 'errors.ts']
+const session = ['signing/', 'formats/', 'settings.ts', 'diagnostics.ts', ...ground]
+const http = ['session/', 'auth/', ...session]
+const django = ['http/', 'session/codecs/', 'auth/hashers/', ...http]
+
+/** The table. What is not in it is not allowed. */
+export const rooms: readonly Room[] = [
+  { path: 'errors.ts', mayImport: [] },
+  { path: 'settings.ts', mayImport: ['errors.ts'] },
+  { path: 'platform/', mayImport: ['errors.ts'], mayUseNode: true },
+  { path: 'diagnostics.ts', mayImport: ground },
+  { path: 'formats/', mayImport: ground },
+  { path: 'signing/', mayImport: ['formats/', ...ground] },
+  { path: 'signing/index.ts', mayImport: ['signing/'], isBarrel: true },
+  { path: 'session/', mayImport: session },
+  {
+    path: 'session/codecs/',
+    mayImport: ['session/codec.ts', 'session/limits.ts', 'signing/', 'formats/', ...ground],
+    isApart: true,
+  },
+  {
+    path: 'auth/',
+    mayImport: ['auth/hashers/', 'session/', ...session],
+  },
+  {
+    path: 'auth/hashers/',
+    mayImport: ['auth/hashers/hasher.ts', 'formats/', ...ground],
+    isApart: true,
+    mayNamePackages: true,
+  },
+  { path: 'http/', mayImport: http },
+  { path: 'django.ts', mayImport: django },
+  { path: 'index.ts', mayImport: ['django.ts', ...django], isBarrel: true },
+  {
+    path: 'stores/',
+    mayImport: ['session/store.ts', 'type session/codec.ts', 'formats/', ...ground],
+    isApart: true,
+    mayNamePackages: true,
+    mayUseNode: true,
+  },
+  {
+    path: 'users/',
+    mayImport: ['auth/user-store.ts', 'errors.ts'],
+    isApart: true,
+    mayNamePackages: true,
+  },
+  {
+    path: 'adapters/',
+    mayImport: ['http/exchange.ts', 'django.ts', 'errors.ts'],
+    isApart: true,
+    mayNamePackages: true,
+    mayUseNode: true,
+  },
+  {
+    path: 'testing/',
+    mayImport: [
+      'session/store.ts',
+      'session/codec.ts',
+      'formats/datetime.ts',
+      'auth/user-store.ts',
+      'http/exchange.ts',
+      'type django.ts',
+      'errors.ts',
+    ],
+  },
+]
+
+/** The room that a file below `src/` is in. */
+export function roomOf(file: string): Room | null {
+  const matching = rooms.filter(({ path }) =>
+    path.endsWith('/') ? file.startsWith(path) : file === path,
+  )
+  return matching.sort((a, b) => b.path.length - a.path.length)[0] ?? null
+}
