@@ -1,0 +1,69 @@
+/**
+ * The contract of a codec: how session data stands in a store.
+ *
+ * @module
+ */
+import { defaultBounds, type JsonBounds } from '../formats/json-bounds.ts'
+import {
+  canonicalize,
+  joinMembers,
+  makeMember,
+  type Member,
+  splitMembers,
+  stringifyLike,
+} from '../formats/json-source.ts'
+import { parsePythonJson, stringifyPythonJson } from '../formats/python-json.ts'
+
+/** Turns a payload, as a store keeps it, into the text of its data and back. */
+export interface Codec<P = string> {
+  /** Its name in messages. */
+  readonly name: string
+  /**
+   * The text of the data.
+   *
+   * @throws BadSignatureError; PayloadError.
+   */
+  decode(payload: P): string
+  /**
+   * The payload for the text of data.
+   *
+   * @throws PayloadError `tooLarge` for one that `decode` would refuse.
+   */
+  encode(text: string): P
+  /** When a payload was signed; null where it does not tell. The payload has been decoded before. */
+  signedAt(payload: P): Date | null
+  /** How that text is read and written. */
+  readonly format: DataFormat
+}
+
+/** How the text of session data is read and written, whole or by top-level keys. */
+export interface DataFormat {
+  /** @throws PayloadError */
+  parse(text: string): unknown
+  /** @throws UnserializableError */
+  stringify(value: unknown): string
+  /** Like `stringify`, but parts that equal the source's keep its text. */
+  stringifyLike(value: unknown, source: string): string
+  /** The text that Django would write after reading this one. */
+  canonicalize(text: string): string
+  split(text: string): Member[]
+  join(members: Iterable<Member>): string
+  makeMember(key: string, source: string): Member
+}
+
+/** Python's JSON, within bounds. */
+export function jsonFormat(bounds: JsonBounds = defaultBounds): DataFormat {
+  const { depth } = bounds
+  return {
+    parse: (text) => parsePythonJson(text, bounds),
+    stringify: (value) => stringifyPythonJson(value, depth),
+    stringifyLike: (value, source) => stringifyLike(value, source, depth),
+    canonicalize,
+    split: splitMembers,
+    join: joinMembers,
+    makeMember,
+  }
+}
+
+/** An object without members, in every format. */
+export const emptyText = '{}'

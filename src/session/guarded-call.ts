@@ -1,0 +1,109 @@
+/**
+ * One call of a store, which ends in time and fails with errors of this package.
+ *
+ * @module
+ */
+import { type StoreFailure, StoreTimeoutError } from '../errors.ts'
+import type { AskedLoad } from './coalesce.ts'
+import type { StoredSession } from './store.ts'
+import { asStoreError } from './store-failure.ts'
+import { TimedCall } from './timed-call.ts'
+import type { Timed, Timeouts } from './timeouts.ts'
+
+/** How long the store calls of one request, or of one operation, may take together. */
+export class Deadline {
+  readonly timeoutMs: number
+  #leftMs: number
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs
+    this.#leftMs = timeoutMs
+  }
+
+  /** Milliseconds that are left. */
+  get leftMs(): number {
+    return Math.max(0, this.#leftMs)
+  }
+
+  /** Takes the time that a call took. */
+  spend(ms: number): void {
+    this.#leftMs -= ms
+  }
+}
+
+/** What all calls of a store share. */
+export interface Guard {
+  readonly name: string
+  readonly timeouts: Timeouts
+}
+
+/** One call on its way: an answer or the end of its time settles it, whichever comes first. */
+export class GuardedCall<T> extends TimedCall implements Timed {
+  readonly endsAt: number
+  place = -1
+  readonly #guard: Guard
+  readonly #operation: string
+  readonly #deadline: Deadline
+  readonly #startedAt: number
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
+
+  constructor(
+    guard: Guard,
+    operation: string,
+    deadline: Deadline,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super()
+    const now = performance.now()
+    this.endsAt = now + deadline.leftMs
+    this.#guard = guard
+    this.#operation = operation
+    this.#deadline = deadline
+    this.#startedAt = now
+    this.#resolve = resolve
+    this.#reject = reject
+    guard.timeouts.add(this, now)
+  }
+
+  succeed(value: T): void {
+    if (this.#settle()) this.#resolve(value)
+  }
+
+  fail(error: unknown): void {
+    if (this.#settle()) this.#reject(asStoreError(this.#failure(), error))
+  }
+
+  expire(): void {
+    if (!this.#settle()) return
+    this.#reject(new StoreTimeoutError(this.#failure(), this.#deadline.timeoutMs))
+    this.end()
+  }
+
+  #settle(): boolean {
+    if (!this.#guard.timeouts.remove(this)) return false
+    this.#deadline.spend(performance.now() - this.#startedAt)
+    return true
+  }
+
+  #failure(): StoreFailure {
+    return { store: this.#guard.name, operation: this.#operation }
+  }
+}
+
+/** A load that may be asked together with others. */
+export class GuardedLoad<P> extends GuardedCall<StoredSession<P> | null> implements AskedLoad<P> {
+  readonly key: string
+
+  constructor(
+    guard: Guard,
+    key: string,
+    deadline: Deadline,
+    resolve: (stored: StoredSession<P> | null) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super(guard, 'load', deadline, resolve, reject)
+    this.key = key
+  }
+}

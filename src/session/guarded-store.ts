@@ -1,0 +1,113 @@
+/**
+ * A store whose calls end in time and fail with errors of this package.
+ *
+ * @module
+ */
+import { Coalescer, type CoalescingStore } from './coalesce.ts'
+import type { Codec } from './codec.ts'
+import { type Deadline, type Guard, GuardedCall, GuardedLoad } from './guarded-call.ts'
+import type {
+  Call,
+  Deleted,
+  KeyedSession,
+  NewSession,
+  SessionStore,
+  StoreCapabilities,
+  StoredSession,
+  Updated,
+} from './store.ts'
+import { start } from './timed-call.ts'
+import { Timeouts } from './timeouts.ts'
+
+export { Deadline } from './guarded-call.ts'
+
+/** The store's methods, each bounded by a deadline. */
+export class GuardedStore<P = string> {
+  readonly #store: SessionStore<P>
+  readonly #guard: Guard
+  /** null where the store answers one load at a time. */
+  readonly #coalescer: Coalescer<P> | null
+
+  constructor(store: SessionStore<P>) {
+    this.#store = store
+    this.#guard = { name: store.name, timeouts: new Timeouts() }
+    this.#coalescer = isCoalescing(store) ? new Coalescer(store) : null
+  }
+
+  get name(): string {
+    return this.#store.name
+  }
+
+  get codec(): Codec<P> {
+    return this.#store.codec
+  }
+
+  get can(): StoreCapabilities {
+    return this.#store.can
+  }
+
+  load(key: string, deadline: Deadline): Promise<StoredSession<P> | null> {
+    const coalescer = this.#coalescer
+    if (!coalescer) return this.#run('load', deadline, (call) => this.#store.load(key, call))
+    return new Promise((resolve, reject) => {
+      coalescer.ask(new GuardedLoad(this.#guard, key, deadline, resolve, reject))
+    })
+  }
+
+  exists(key: string, deadline: Deadline): Promise<boolean> {
+    return this.#run('exists', deadline, (call) => this.#store.exists(key, call))
+  }
+
+  create(key: string, next: NewSession<P>, deadline: Deadline): Promise<KeyedSession<P> | null> {
+    return this.#run('create', deadline, (call) => this.#store.create(key, next, call))
+  }
+
+  update(
+    key: string,
+    next: NewSession<P>,
+    previous: StoredSession<P>,
+    deadline: Deadline,
+  ): Promise<Updated<P>> {
+    return this.#run('update', deadline, (call) => this.#store.update(key, next, previous, call))
+  }
+
+  touch(key: string, expireDate: Date, deadline: Deadline): Promise<boolean> {
+    return this.#run('touch', deadline, (call) => this.#store.touch(key, expireDate, call))
+  }
+
+  delete(
+    key: string,
+    previous: StoredSession<P> | undefined,
+    deadline: Deadline,
+  ): Promise<Deleted> {
+    return this.#run('delete', deadline, (call) => this.#store.delete(key, previous, call))
+  }
+
+  /** null where the store cannot tell. */
+  newest(count: number, deadline: Deadline): Promise<readonly KeyedSession<P>[] | null> {
+    const { newest } = this.#store
+    if (!newest) return Promise.resolve(null)
+    return this.#run('newest', deadline, (call) => newest.call(this.#store, count, call))
+  }
+
+  /** null where the store cannot tell. */
+  serverTime(deadline: Deadline): Promise<Date | null> {
+    const { serverTime } = this.#store
+    if (!serverTime) return Promise.resolve(null)
+    return this.#run('serverTime', deadline, (call) => serverTime.call(this.#store, call))
+  }
+
+  #run<T>(operation: string, deadline: Deadline, work: (call: Call) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const call = new GuardedCall(this.#guard, operation, deadline, resolve, reject)
+      start(() => work(call)).then(
+        (value) => call.succeed(value),
+        (error: unknown) => call.fail(error),
+      )
+    })
+  }
+}
+
+function isCoalescing<P>(store: SessionStore<P>): store is SessionStore<P> & CoalescingStore<P> {
+  return store.loadMany !== undefined
+}

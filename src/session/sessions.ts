@@ -1,0 +1,103 @@
+/**
+ * All sessions of one `django`.
+ *
+ * @module
+ */
+import { BadSignatureError, PayloadError } from '../errors.ts'
+import { Deadline } from './guarded-store.ts'
+import type { SessionHost } from './host.ts'
+import type { LazyReadOnlySession, LazySession } from './lazy-session.ts'
+import { ReadOnlySession, Session } from './session.ts'
+import { SessionCore, type SessionOrigin } from './session-core.ts'
+import { isLookupKey, isSessionKey } from './session-key.ts'
+import type { ClearOptions, SessionStore } from './store.ts'
+
+/** Sessions where nothing may be written. */
+export class ReadOnlySessions<D extends object = Record<string, unknown>> {
+  readonly #host: SessionHost
+
+  /** Use `django.sessions`. */
+  constructor(host: SessionHost) {
+    this.#host = host
+  }
+
+  /** The session under a key; nothing is read until `load()`. A null key is a new visitor's. */
+  get(key: string | null | undefined): LazyReadOnlySession<D> {
+    return this.open(() => ({ key: key ?? null }))
+  }
+
+  /** For adapters: a session whose cookie belongs to a response. @param origin - Called at first use. */
+  open(origin: () => SessionOrigin): LazyReadOnlySession<D> {
+    return new ReadOnlySession<D>(() => new SessionCore(this.#host, origin()))
+  }
+
+  /** Whether there is a session under a key; expired ones count, as in Django. */
+  async exists(key: string): Promise<boolean> {
+    const { store, limits, storeTimeoutMs } = this.#host
+    if (!isSessionKey(key) || !isLookupKey(key, limits.keyLength)) return false
+    return store.exists(key, new Deadline(storeTimeoutMs))
+  }
+
+  /**
+   * The data in a payload, empty where it cannot be read. Mirrors `SessionBase.decode`, and like it
+   * answers what is no object as it is.
+   */
+  decode(payload: string): unknown {
+    const { codec } = this.#host.store
+    try {
+      return codec.format.parse(codec.decode(payload))
+    } catch (error) {
+      if (error instanceof BadSignatureError || error instanceof PayloadError) return {}
+      throw error
+    }
+  }
+}
+
+/** Sessions. */
+export class Sessions<D extends object = Record<string, unknown>> extends ReadOnlySessions<D> {
+  readonly #host: SessionHost
+  readonly #store: SessionStore
+
+  /** Use `django.sessions`. */
+  constructor(host: SessionHost, store: SessionStore) {
+    super(host)
+    this.#host = host
+    this.#store = store
+  }
+
+  override get(key: string | null | undefined): LazySession<D> {
+    return this.open(() => ({ key: key ?? null }))
+  }
+
+  override open(origin: () => SessionOrigin): LazySession<D> {
+    return new Session<D>(() => new SessionCore(this.#host, origin()))
+  }
+
+  /** Ends the session under a key, whoever holds it. Answers whether there was one. */
+  async delete(key: string): Promise<boolean> {
+    const { store, storeTimeoutMs } = this.#host
+    return (await store.delete(key, undefined, new Deadline(storeTimeoutMs))) === 'deleted'
+  }
+
+  /**
+   * The payload for data. Mirrors `SessionBase.encode`.
+   *
+   * @throws UnserializableError for data that cannot be stored.
+   */
+  encode(data: Record<string, unknown>): string {
+    const { codec } = this.#host.store
+    return codec.encode(codec.format.stringify(data))
+  }
+
+  /**
+   * Removes expired sessions, in batches; of several processes that try, one works. Mirrors the
+   * `clearsessions` command.
+   *
+   * @returns How many were removed.
+   */
+  async clearExpired(options: ClearOptions = {}): Promise<number> {
+    let total = 0
+    for await (const { deleted } of this.#store.clearExpired(options)) total += deleted
+    return total
+  }
+}
