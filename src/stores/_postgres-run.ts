@@ -1,0 +1,158 @@
+/**
+ * Statements on their way to PostgreSQL, whatever client takes them there.
+ *
+ * @module
+ */
+import { StoreUnavailableError } from '../errors.ts'
+import type { Call } from '../session/store.ts'
+import { platform } from '#platform'
+
+/** A statement that is run many times, with other values. */
+export interface Statement {
+  readonly text: string
+  /** The name under which connections keep it prepared; null where they must not. */
+  readonly name: string | null
+  /** It never waits for a row that somebody else holds. */
+  readonly isRead: boolean
+}
+
+/** What came of a statement. */
+export interface Answer {
+  /** Columns stand in the order of the statement. */
+  readonly rows: ReadonlyArray<readonly unknown[]>
+  /** Rows that it answered or changed. */
+  readonly rowCount: number | null
+}
+
+/** Takes statements to the server, and settles them. */
+export interface Carrier {
+  carry(run: Run): void
+}
+
+/** One statement on its way. */
+export interface Run {
+  readonly statement: Statement
+  readonly values: unknown[]
+  /** Nobody waits for it any more. */
+  readonly isOver: boolean
+  /** Called once nobody waits for it any more; null while it is nowhere. */
+  drop: ((run: Run) => void) | null
+  /** Sends it again. */
+  try(): void
+  succeed(answer: Answer): void
+  fail(error: unknown): void
+}
+
+/** Runs statements. */
+export class PostgresRunner {
+  readonly #carrier: Carrier
+
+  constructor(carrier: Carrier) {
+    this.#carrier = carrier
+  }
+
+  /**
+   * Runs a statement, and reads its answer, which must not fail. Sends nothing for a call whose time is over.
+   *
+   * @throws The driver's errors; StoreUnavailableError for those that say nothing but text.
+   */
+  run<T>(
+    statement: Statement,
+    values: unknown[],
+    read: (answer: Answer) => T,
+    call: Call | undefined,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const succeed = (answer: Answer): void => resolve(read(answer))
+      const run = new WaitedRun(this.#carrier, statement, values, succeed, reject)
+      if (call) whenOver(call, () => run.end())
+      run.try()
+    })
+  }
+}
+
+/** Serialization failures and deadlocks: nothing was done, and another try may do it. */
+const transientCodes: readonly unknown[] = ['40001', '40P01']
+
+const mostTries = 100
+const longestPauseMs = 50
+
+class WaitedRun implements Run {
+  readonly statement: Statement
+  readonly values: unknown[]
+  isOver = false
+  drop: ((run: Run) => void) | null = null
+  readonly succeed: (answer: Answer) => void
+  readonly #carrier: Carrier
+  readonly #reject: (error: unknown) => void
+  #tries = 0
+
+  constructor(
+    carrier: Carrier,
+    statement: Statement,
+    values: unknown[],
+    succeed: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.statement = statement
+    this.values = values
+    this.succeed = succeed
+    this.#carrier = carrier
+    this.#reject = reject
+  }
+
+  try(): void {
+    this.#tries += 1
+    if (!this.isOver) this.#carrier.carry(this)
+  }
+
+  fail(error: unknown): void {
+    if (isTransient(error) && this.#tries < mostTries) {
+      platform.delay(() => this.try(), pauseMs(this.#tries))
+    } else {
+      this.#reject(isCodeless(error) ? unavailable(error) : error)
+    }
+  }
+
+  end(): void {
+    this.isOver = true
+    this.#reject(Object.assign(new Error('The time of the call is over.'), { code: cancelled }))
+    this.drop?.(this)
+  }
+}
+
+/** The code of a statement that was cancelled. */
+export const cancelled = '57014'
+
+/** A signal costs more than many a statement: it is asked for where there is nothing else. */
+function whenOver(call: Call, listener: () => void): void {
+  if (call.onTimeout) return call.onTimeout(listener)
+  const { signal } = call
+  if (signal?.aborted) listener()
+  else signal?.addEventListener('abort', listener, { once: true })
+}
+
+/** A random time, the longer the more often others were in the way. */
+function pauseMs(tries: number): number {
+  const [random = 0] = platform.randomBytes(1)
+  return (Math.min(2 ** tries, longestPauseMs) * (random + 1)) / 256
+}
+
+/** Whether a statement did nothing, and may do it at the next try. */
+export function isTransient(error: unknown): boolean {
+  return transientCodes.includes(codeOf(error))
+}
+
+/** What an error says under `code`. */
+export function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : null
+}
+
+/** Errors of a connection or a pool have no code; the server's, and the network's, all have one. */
+function isCodeless(error: unknown): boolean {
+  return error instanceof Error && error.name === 'Error' && codeOf(error) === undefined
+}
+
+function unavailable(cause: unknown): StoreUnavailableError {
+  return new StoreUnavailableError({ store: 'postgresStore', operation: 'connect', cause })
+}
