@@ -1,0 +1,80 @@
+/**
+ * A request and its response as the web has them, for every adapter over `Request` and `Response`.
+ *
+ * @module
+ */
+import type { Exchange } from '../http/exchange.ts'
+
+/** One exchange. What is asked of the request is worked out when it is asked. */
+export class WebExchange implements Exchange {
+  readonly #request: Request
+  #response: Response | undefined
+  #isAnswered = false
+  #isCopy = false
+
+  constructor(request: Request) {
+    this.#request = request
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.#request.url.startsWith('https:') ? 'https' : 'http'
+  }
+
+  get host(): string {
+    return this.header('host') ?? new URL(this.#request.url).host
+  }
+
+  get path(): string {
+    return new URL(this.#request.url).pathname
+  }
+
+  header(name: string): string | null {
+    return this.#request.headers.get(name)
+  }
+
+  get status(): number {
+    return this.#response?.status ?? 200
+  }
+
+  /** What upgrades a connection, and what is no answer at all, cannot be copied. */
+  get headersSent(): boolean {
+    if (!this.#isAnswered) return false
+    const status = this.#response?.status ?? 0
+    return status < 200 || status > 599
+  }
+
+  getHeader(name: string): string | null {
+    return this.#response?.headers.get(name) ?? null
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#copy().headers.set(name, value)
+  }
+
+  appendHeader(name: string, value: string): void {
+    this.#copy().headers.append(name, value)
+  }
+
+  /** The handler's own may be immutable, or one that others are sent too. */
+  #copy(): Response {
+    if (this.#isCopy && this.#response) return this.#response
+    this.#isCopy = true
+    this.#response = new Response(this.#response?.body, this.#response)
+    return this.#response
+  }
+
+  /** Takes the handler's response; undefined where the runtime has the connection now. */
+  answer(response: Response | undefined): void {
+    this.#response = response
+    this.#isAnswered = true
+  }
+
+  /** The handler's response, or a copy with other headers. */
+  get response(): Response | undefined {
+    return this.#response
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Hono: `c.var.session`.
+ *
+ * ```ts
+ * const app = new Hono().use(djangoHono(django)).get('/', async (c) => {
+ *   const session = await c.var.session.load()
+ *   return c.text(`Hello ${session.get('name', 'stranger')}`)
+ * })
+ * ```
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+
+import type { ReadOnlyDjango, RequestSession } from '../django.ts'
+import type { AdapterOptions } from '../http/exchange.ts'
+import { WebExchange } from './_web-exchange.ts'
+
+/**
+ * What the middleware adds to `c.var`; for an application that is not written as one chain.
+ *
+ * @example
+ * ```ts
+ * const app = new Hono<{ Variables: DjangoVariables<typeof django> }>()
+ * ```
+ */
+export interface DjangoVariables<
+  Dj extends ReadOnlyDjango,
+  O extends AdapterOptions = AdapterOptions,
+> {
+  /** The visitor's session: free until it is loaded or written. */
+  session: RequestSession<Dj, O>
+}
+
+/**
+ * Gives every request its visitor's session, and saves it before the response leaves. A second one
+ * for the same `django` loads where it is told to `autoload`, and does nothing else.
+ *
+ * @returns Middleware. The error of a save that failed goes to `app.onError`.
+ */
+export function djangoHono<
+  Dj extends ReadOnlyDjango,
+  const O extends AdapterOptions = AdapterOptions,
+>(django: Dj, options?: O): MiddlewareHandler<{ Variables: DjangoVariables<Dj, O> }> {
+  return async function djangoSession(c, next) {
+    const context: Context = c
+    const earlier = context.get(visitKey) as Visit | undefined
+    const known = findVisit(earlier, django)
+    if (known) {
+      await known.state.autoload(options)
+      return next()
+    }
+    const exchange = new WebExchange(c.req.raw)
+    const state = django.begin(exchange, options)
+    context.set(visitKey, { django, state, earlier } satisfies Visit)
+    const loading = state.autoload()
+    if (loading) await loading
+    c.set('session', state.session as RequestSession<Dj, O>)
+    await next()
+    exchange.answer(c.res)
+    const committing = state.commit()
+    if (committing) await committing.catch((error: unknown) => drop(c, error))
+    if (exchange.response !== c.res) replace(c, exchange.response)
+  }
+}
+
+const visitKey = Symbol('async-django.visit')
+
+/** A request with one `django`. */
+interface Visit {
+  readonly django: ReadOnlyDjango
+  readonly state: ReturnType<ReadOnlyDjango['begin']>
+  /** With another `django`. */
+  readonly earlier: Visit | undefined
+}
+
+function findVisit(latest: Visit | undefined, django: ReadOnlyDjango): Visit | null {
+  for (let visit = latest; visit; visit = visit.earlier) {
+    if (visit.django === django) return visit
+  }
+  return null
+}
+
+/** Hono gives a new response the headers of the old one, unless there is none. */
+function replace(c: Context, response: Response | undefined): void {
+  c.res = undefined
+  c.res = response
+}
+
+/** Takes back all that the handler said of the response: an error handler begins anew. */
+function drop(c: Context, error: unknown): never {
+  forget(c)
+  // A new response has the headers that the handler prepared.
+  const prepared = [...c.res.headers.keys()]
+  forget(c)
+  for (const name of prepared) c.header(name)
+  c.status(200)
+  throw error
+}
+
+function forget(c: Context): void {
+  c.res = undefined
+  c.finalized = false
+}
