@@ -1,0 +1,19 @@
+/**
+ * The contracts of this package as suites of tests, for stores and adapters of your own.
+ *
+ * @module
+ */
+export {
+  type AdapterAnswer,
+  type AdapterHandler,
+  type AdapterSuite,
+  type AdapterVisit,
+  type ServedSite,
+  testAdapter,
+} from './adapter.ts'
+export {
+  type OpenedSessionStore,
+  type SessionStoreSuite,
+  type SuiteRunner,
+  testSessionStore,
+} from './session-store.ts'
