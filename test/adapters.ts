@@ -1,0 +1,125 @@
+/**
+ * The adapters of this package, each with what it takes to serve a site of the adapter suite by it.
+ * An adapter that is added here is tested like the others.
+ *
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+import { getRequestListener } from '@hono/node-server'
+import { djangoExpress } from 'async-django/express'
+import { djangoFetch } from 'async-django/fetch'
+import { djangoHono } from 'async-django/hono'
+import type { AdapterAnswer, AdapterSuite, ServedSite } from 'async-django/testing'
+import express, { type ErrorRequestHandler } from 'express'
+import { Hono } from 'hono'
+
+type Site = Parameters<AdapterSuite['serve']>[0]
+
+/** What Node's HTTP server calls for every request. */
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/** Makes it. */
+type MakeListener = (site: Site) => Listener
+
+/** Adapters by name. */
+export const adapters: Readonly<Record<'express' | 'hono' | 'fetch', MakeListener>> = {
+  express: listenByExpress,
+  hono: listenByHono,
+  fetch: listenByFetch,
+}
+
+/** Serves a site on a port of its own. */
+export async function serveBy(makeListener: MakeListener, site: Site): Promise<ServedSite> {
+  const listener = makeListener(site)
+  const server = createServer({ maxHeaderSize: 4_000_000 }, (request, response) => {
+    void listener(request, response)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, close: () => close(server) }
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server.close(), 'close')
+  server.closeAllConnections()
+  await closed
+}
+
+function listenByExpress({ django, options, handle, fail }: Site): Listener {
+  const app = express().set('env', 'test').disable('etag')
+  app.use(djangoExpress(django, options))
+  app.use(async (request, response) => {
+    await send(response, await handle(request))
+  })
+  const answerError: ErrorRequestHandler = async (error, _, response, next) => {
+    if (response.headersSent) next(error)
+    else await send(response, fail(error))
+  }
+  app.use(answerError)
+  return app
+}
+
+async function send(response: ServerResponse, answer: AdapterAnswer): Promise<void> {
+  const { status = 200, headers = {}, body } = answer
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  if (typeof body !== 'object') {
+    response.end(body)
+    return
+  }
+  response.flushHeaders()
+  await pipeline(Readable.from(body), response)
+}
+
+function listenByHono({ django, options, handle, fail }: Site): Listener {
+  const app = new Hono().use(djangoHono(django, options)).all('*', async (c) =>
+    toResponse(
+      await handle({
+        get session() {
+          return c.var.session
+        },
+      }),
+    ),
+  )
+  app.onError((error) => toResponse(fail(error)))
+  return getRequestListener(app.fetch)
+}
+
+function listenByFetch({ django, options, handle, fail }: Site): Listener {
+  const answer = djangoFetch(
+    django,
+    async (_request, context) => toResponse(await handle(context)),
+    options,
+  )
+  return getRequestListener((request) =>
+    answer(request).catch((error: unknown) => toResponse(fail(error))),
+  )
+}
+
+function toResponse({ status = 200, headers = {}, body }: AdapterAnswer): Response {
+  const isStream = typeof body === 'object'
+  return new Response(isStream ? toStream(body) : (body ?? null), {
+    status,
+    headers: { ...headers },
+  })
+}
+
+function toStream(parts: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const iterator = parts[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+
+import { describe, expect, it } from 'vitest'
+
+import { formatReport, runVectors } from './vectors.ts'
+
+function golden(subject: string): string[] {
+  const path = fileURLToPath(new URL(`vectors/${subject}.jsonl.gz`, import.meta.url))
+  return gunzipSync(readFileSync(path)).toString().trimEnd().split('\n')
+}
+
+describe('golden vectors', () => {
+  it.each([
+    ['signing', 699],
+    ['session', 1017],
+    ['cookie', 48],
+    ['password', 1447],
+    ['auth', 210],
+  ])('agrees with the %s vectors', async (subject, total) => {
+    const report = await runVectors(golden(subject))
+    console.log(formatReport(subject, report))
+    expect(report.failures).toEqual([])
+    expect(report.total).toBe(total)
+  })
+})

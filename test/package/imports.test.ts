@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { describe, expect, inject, test } from 'vitest'
+
+import { runCommand } from '../../tools/_command.ts'
+
+const { bare, full } = inject('packed')
+
+/** What the snapshot says that each subpath holds at run time. */
+function expectedNames(): Record<string, string[]> {
+  const snapshot = readFileSync('test/package/exports.snapshot', 'utf8').trim()
+  return Object.fromEntries(
+    snapshot.split('\n\n').map((part) => {
+      const [subpath = '', ...names] = part.split('\n').map((line) => line.trim())
+      return [subpath, names.filter((name) => !name.startsWith('type '))]
+    }),
+  )
+}
+
+/** Runs a program in a project; answers what it printed, as JSON. */
+async function runIn(project: string, name: string, program: string): Promise<unknown> {
+  const file = join(project, name)
+  writeFileSync(file, program)
+  const { isOk, output } = await runCommand([process.execPath, file], { cwd: project })
+  if (!isOk) throw new Error(output)
+  return JSON.parse(output)
+}
+
+const subpaths = Object.keys(expectedNames())
+const withoutPeers = subpaths.filter((it) => !/kysely|express|hono/.test(it))
+
+describe('every subpath', () => {
+  test('can be imported', async () => {
+    const program = `
+      const names = {}
+      for (const subpath of ${JSON.stringify(subpaths)}) {
+        names[subpath] = Object.keys(await import(subpath)).sort()
+      }
+      console.log(JSON.stringify(names))
+    `
+    expect(await runIn(full, 'import.mjs', program)).toEqual(expectedNames())
+  })
+
+  test('can be required', async () => {
+    const program = `
+      const names = {}
+      for (const subpath of ${JSON.stringify(subpaths)}) {
+        names[subpath] = Object.keys(require(subpath)).sort()
+      }
+      console.log(JSON.stringify(names))
+    `
+    expect(await runIn(full, 'require.cjs', program)).toEqual(expectedNames())
+  })
+
+  test('is the same module both ways', async () => {
+    const program = `
+      const { createDjango } = require('async-django')
+      import('async-django').then((it) => console.log(it.createDjango === createDjango))
+    `
+    expect(await runIn(full, 'same.cjs', program)).toBe(true)
+  })
+})
+
+test('what needs no peer can be imported without any', async () => {
+  const program = `
+    const counts = []
+    for (const subpath of ${JSON.stringify(withoutPeers)}) {
+      counts.push(Object.keys(await import(subpath)).length)
+    }
+    console.log(JSON.stringify(counts))
+  `
+  const names = expectedNames()
+  expect(await runIn(bare, 'bare.mjs', program)).toEqual(
+    withoutPeers.map((subpath) => names[subpath]?.length),
+  )
+  expect(withoutPeers).toContain('async-django')
+})
+
+test('what is not public cannot be imported', async () => {
+  const program = `
+    const codes = []
+    for (const path of ['dist/django.js', 'session/session', 'stores/_kysely', 'src/index.ts']) {
+      await import('async-django/' + path).catch((error) => codes.push(error.code))
+    }
+    console.log(JSON.stringify(codes))
+  `
+  expect(await runIn(full, 'private.mjs', program)).toEqual(
+    Array.from({ length: 4 }, () => 'ERR_PACKAGE_PATH_NOT_EXPORTED'),
+  )
+})
+
+test('a session is written and read', async () => {
+  const program = `
+    import { createDjango } from 'async-django'
+    import { memoryStore } from 'async-django/stores/memory'
+    const django = createDjango({ settings: { secretKey: 'secret' }, store: memoryStore() })
+    const session = await django.sessions.get(null).load()
+    session.data.theme = 'dark'
+    await session.save()
+    const again = await django.sessions.get(session.key).load()
+    console.log(JSON.stringify(again))
+  `
+  expect(await runIn(bare, 'session.mjs', program)).toEqual({ theme: 'dark' })
+})
+
+test('importing is quick enough to be told', async () => {
+  const program = `
+    const start = performance.now()
+    await import('async-django')
+    console.log(performance.now() - start)
+  `
+  const times: number[] = []
+  for (let run = 0; run < 5; run += 1) times.push(Number(await runIn(bare, 'time.mjs', program)))
+  const [, , median = 0] = times.toSorted((a, b) => a - b)
+  console.log(`importing async-django takes ${median.toFixed(1)} ms`)
+  expect(median).toBeGreaterThan(0)
+})

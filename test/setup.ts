@@ -1,0 +1,176 @@
+/**
+ * What the contract tests run on: real engines, each with what it takes to open and close it.
+ *
+ * `ENGINES=sqlite,postgres` picks some. Servers are found by `POSTGRES_URL` and `MYSQL_URL`, or on
+ * their standard local ports; one that is not there is skipped, and with `CI=true` a failure.
+ *
+ * @module
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { SessionStoreFactory } from 'async-django'
+import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
+import { memoryStore } from 'async-django/stores/memory'
+import { type Kysely, sql } from 'kysely'
+
+import { administer, openDatabase, type SessionTables } from './_databases.ts'
+import { canInstall, findProgram } from './_own-servers.ts'
+import { type OpenedStore, type PostgresClientName, postgresClients } from './_postgres-clients.ts'
+
+/** A session store over a real engine. */
+export interface Engine {
+  readonly name: string
+  /** Why it cannot be had here, and how it can; null where it is there. */
+  readonly skipReason: string | null
+  /** Opens an empty store, in a database of its own. */
+  open(): Promise<OpenEngine>
+}
+
+/** An engine, opened. */
+export interface OpenEngine {
+  readonly store: SessionStoreFactory
+  /** What other processes open; null where there is nothing to share. */
+  readonly database: SharedDatabase | null
+  /** Removes all sessions. */
+  empty(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A database with Django's session table, and one extra column in it. */
+export interface SharedDatabase {
+  readonly url: string
+  /** What the store of PostgreSQL reaches it by; null for Kysely's store. */
+  readonly client: PostgresClientName | null
+  readonly db: Kysely<SessionTables>
+}
+
+/** The extra column, for values that `sessionColumns` gives. */
+export const extraColumn = 'visitor_name'
+
+const servers = {
+  postgres: process.env['POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres',
+  mysql: process.env['MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3306/',
+}
+
+const hints = {
+  postgres: 'start PostgreSQL on port 5432, or set POSTGRES_URL',
+  mysql: 'start MariaDB or MySQL on port 3306, or set MYSQL_URL',
+}
+
+const wanted = process.env['ENGINES']?.split(',')
+const isStrict = process.env['CI'] === 'true'
+
+const all: readonly Engine[] = [
+  { name: 'memory', skipReason: null, open: openMemory },
+  { name: 'sqlite', skipReason: null, open: openFile },
+  {
+    name: 'postgres',
+    skipReason: await missing('postgres'),
+    open: () => openServer(servers.postgres),
+  },
+  { name: 'mysql', skipReason: await missing('mysql'), open: () => openServer(servers.mysql) },
+  {
+    name: 'mariadb',
+    skipReason: await missing('mysql'),
+    open: () => openServer(servers.mysql.replace(/^mysql:/, 'mariadb:')),
+  },
+  ...(await Promise.all(
+    (Object.keys(postgresClients) as PostgresClientName[]).map(async (client) => ({
+      name: `postgres, ${client}`,
+      skipReason:
+        (client === 'pgbouncer' ? missingPgbouncer() : null) ?? (await missing('postgres')),
+      open: () => openServer(servers.postgres, client),
+    })),
+  )),
+]
+
+/** The engines that `ENGINES` names, or all of them; `postgres` names all ways there. */
+export const ENGINES: readonly Engine[] = all.filter(
+  ({ name }) => wanted?.some((one) => one === name || name.startsWith(`${one},`)) ?? true,
+)
+
+for (const { name, skipReason } of ENGINES) {
+  if (skipReason !== null) console.warn(`${name} is skipped: ${skipReason}`)
+}
+
+async function missing(server: keyof typeof servers): Promise<string | null> {
+  if (isStrict) return null
+  try {
+    await administer(servers[server], 'SELECT 1')
+    return null
+  } catch (error) {
+    const code: unknown = Reflect.get(Object(error), 'code')
+    return `${hints[server]} (${String(code)}).`
+  }
+}
+
+/** Few machines have it: where it cannot be installed either, it may be missing. */
+function missingPgbouncer(): string | null {
+  if (findProgram('pgbouncer') !== null || (isStrict && canInstall)) return null
+  return 'install PgBouncer (Debian: apt-get install pgbouncer).'
+}
+
+async function openMemory(): Promise<OpenEngine> {
+  let current = memoryStore()
+  return {
+    store: (context) => current(context),
+    database: null,
+    async empty() {
+      current = memoryStore()
+    },
+    async close() {},
+  }
+}
+
+async function openFile(): Promise<OpenEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'async-django-'))
+  return openTable(`sqlite://${join(folder, 'sessions.sqlite3')}`, () =>
+    rm(folder, { recursive: true }),
+  )
+}
+
+let made = 0
+
+async function openServer(
+  server: string,
+  client: PostgresClientName | null = null,
+): Promise<OpenEngine> {
+  made += 1
+  const name = `async_django_${process.pid}_${made}`
+  await administer(server, `CREATE DATABASE ${name}`)
+  const url = new URL(`/${name}`, server).href
+  return openTable(url, () => administer(server, `DROP DATABASE ${name}`), client)
+}
+
+async function openTable(
+  url: string,
+  remove: () => Promise<void>,
+  client: PostgresClientName | null = null,
+): Promise<OpenEngine> {
+  const db = openDatabase(url)
+  await createSessionTable(db)
+  await sql`ALTER TABLE django_session ADD COLUMN ${sql.id(extraColumn)} varchar(100) NULL`.execute(
+    db,
+  )
+  const opened = await openStore({ url, db, client })
+  return {
+    store: opened.store,
+    database: { url, db, client },
+    async empty() {
+      await db.deleteFrom('django_session').execute()
+    },
+    async close() {
+      await opened.close()
+      await db.destroy()
+      await remove()
+    },
+  }
+}
+
+/** Opens the store of a database, in any process. */
+export async function openStore({ url, db, client }: SharedDatabase): Promise<OpenedStore> {
+  if (client !== null) return postgresClients[client](url)
+  return { store: kyselyStore(db), async close() {} }
+}
