@@ -11,6 +11,7 @@ import { checkBounds } from '../../formats/json-bounds.ts'
 import { constantTimeCompare, type PreparedKey } from '../../signing/salted-hmac.ts'
 import { type Codec, jsonFormat } from '../codec.ts'
 import { checkSize, type Limits } from '../limits.ts'
+import { remembered } from './_remembered.ts'
 import { platform } from '#platform'
 
 /** What a legacy codec is made of. */
@@ -33,7 +34,7 @@ export function legacyCodec({ preparedKeys, limits }: LegacyCodecOptions): Codec
   return {
     name: 'legacy',
     format: jsonFormat(limits),
-    decode(payload) {
+    decode: remembered((payload) => {
       checkSize(payload, limits.payloadSize)
       const text = platform.decodeLatin1(decodeBase64(payload))
       const at = text.indexOf(':')
@@ -44,7 +45,7 @@ export function legacyCodec({ preparedKeys, limits }: LegacyCodecOptions): Codec
       )
       if (!isSigned) throw new BadSignatureError('The signature of a payload does not match.')
       return data
-    },
+    }),
     encode(text) {
       checkBounds(text, limits)
       const signed = `${digest(text, signingKey)}:${text}`

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
 import { BadSignatureError, PayloadError } from '../../errors.ts'

@@ -11,6 +11,7 @@ import { TimestampSigner } from '../../signing/timestamp-signer.ts'
 import type { PreparedKey } from '../../signing/salted-hmac.ts'
 import { type Codec, jsonFormat } from '../codec.ts'
 import { checkSize, type Limits } from '../limits.ts'
+import { remembered } from './_remembered.ts'
 
 /** What a signed codec is made of. */
 export interface SignedCodecOptions {
@@ -27,10 +28,10 @@ export function signedCodec({ salt, preparedKeys, limits, now }: SignedCodecOpti
   return {
     name: 'signed',
     format: jsonFormat(limits),
-    decode(payload) {
+    decode: remembered((payload) => {
       checkSize(payload, limits.payloadSize)
       return unpackJson(signer.unsign(payload), limits.inflatedSize)
-    },
+    }),
     encode(text) {
       checkBounds(text, limits)
       checkSize(text, limits.inflatedSize)

@@ -1,0 +1,147 @@
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { AsyncDjangoError, BadSignatureError, PayloadError } from '../../errors.ts'
+import { prepareKey } from '../../signing/salted-hmac.ts'
+import type { Codec } from '../codec.ts'
+import { defaultLimits, type Limits } from '../limits.ts'
+import { remembered } from './_remembered.ts'
+import { legacyCodec } from './legacy.ts'
+import { signedCodec } from './signed.ts'
+import { platform } from '#platform'
+
+const salt = 'django.contrib.sessions.SessionStore'
+const legacySalt = 'django.contrib.sessionsSessionStore'
+
+const makers: Readonly<Record<string, (secret: string, limits?: Partial<Limits>) => Codec>> = {
+  signed: (secret, limits = {}) =>
+    signedCodec({
+      salt,
+      preparedKeys: [prepareKey(`${salt}signer`, secret)],
+      limits: { ...defaultLimits, ...limits },
+      now: () => new Date(),
+    }),
+  legacy: (secret, limits = {}) =>
+    legacyCodec({
+      preparedKeys: [prepareKey(legacySalt, secret, 'sha1')],
+      limits: { ...defaultLimits, ...limits },
+    }),
+}
+
+/** Counts the signatures that are worked out. */
+function countHmacs(): () => number {
+  const spies = [vi.spyOn(platform, 'hmac'), vi.spyOn(platform, 'hmacBase64url')]
+  return () => spies.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const text = `{"a":"${'x'.repeat(200)}"}`
+
+/** The same text with another character at one place. */
+function turned(payload: string, at: number): string {
+  const other = payload[at] === 'A' ? 'B' : 'A'
+  return payload.slice(0, at) + other + payload.slice(at + 1)
+}
+
+test.each(Object.entries(makers))(
+  '%s: a payload that comes again is not verified again',
+  (...of) => {
+    const [, make] = of
+    const codec = make('secret')
+    const payload = codec.encode(text)
+    const hmacs = countHmacs()
+    const inflates = vi.spyOn(platform, 'inflate')
+    for (let time = 0; time < 3; time++) expect(codec.decode(payload)).toBe(text)
+    expect(hmacs()).toBe(1)
+    expect(inflates.mock.calls.length).toBeLessThanOrEqual(1)
+  },
+)
+
+test.each(Object.entries(makers))('%s: what was written is verified when it is read', (...of) => {
+  const [, make] = of
+  const codec = make('secret')
+  const payload = codec.encode(text)
+  const hmacs = countHmacs()
+  codec.decode(payload)
+  expect(hmacs()).toBe(1)
+})
+
+test.each(Object.entries(makers))(
+  '%s: a forgery of a known payload is refused each time',
+  (...of) => {
+    const [, make] = of
+    const codec = make('secret')
+    const payload = codec.encode(text)
+    codec.decode(payload)
+    // The last bits of base64 say nothing.
+    const forgeries = Array.from(payload.slice(0, -4), (_, at) => turned(payload, at))
+    forgeries.push(payload.slice(0, -4), `AAAA${payload}`, make('other').encode(text))
+    for (const forgery of [...forgeries, ...forgeries]) {
+      expect(() => codec.decode(forgery)).toThrow(AsyncDjangoError)
+    }
+    expect(codec.decode(payload)).toBe(text)
+  },
+)
+
+test.each(Object.entries(makers))('%s: what one reads, other keys or limits refuse', (...of) => {
+  const [, make] = of
+  const codec = make('secret')
+  const payload = codec.encode(text)
+  codec.decode(payload)
+  expect(() => make('other').decode(payload)).toThrow(BadSignatureError)
+  expect(() => make('secret', { payloadSize: 20 }).decode(payload)).toThrow(PayloadError)
+})
+
+/** Decodes as asked, and counts how often it is asked. */
+function counting(size: number): { decode: (payload: string) => string; count: () => number } {
+  const decode = vi.fn<(payload: string) => string>((payload) => payload.padEnd(size))
+  return { decode: remembered(decode), count: () => decode.mock.calls.length }
+}
+
+test('keeps 10,000 usual sessions', () => {
+  const { decode, count } = counting(300)
+  for (let time = 0; time < 2; time++) {
+    for (let key = 0; key < 10_000; key++) decode(String(key).padEnd(304))
+  }
+  expect(count()).toBe(10_000)
+})
+
+test.each([
+  ['characters', 100_000],
+  ['entries', 0],
+])('keeps so many %s and no more', (_name, size) => {
+  const { decode, count } = counting(size)
+  const many = size === 0 ? 200_000 : 500
+  for (let key = 0; key < many; key++) decode(String(key))
+  expect(count()).toBe(many)
+  decode('0')
+  expect(count()).toBe(many + 1)
+})
+
+test('keeps what is asked for again and again, whatever else comes', () => {
+  const { decode, count } = counting(100_000)
+  for (let key = 0; key < 1000; key++) {
+    decode(String(key))
+    decode('hot')
+  }
+  expect(count()).toBe(1001)
+})
+
+test('does not keep what is so large that it would push all else out', () => {
+  const { decode, count } = counting(1024 * 1024)
+  decode('a')
+  decode('a')
+  expect(count()).toBe(2)
+})
+
+test('keeps no refusal', () => {
+  const decode = vi.fn<(payload: string) => string>(() => {
+    throw new BadSignatureError('no')
+  })
+  const again = remembered(decode)
+  expect(() => again('a')).toThrow(BadSignatureError)
+  decode.mockReturnValueOnce('{}')
+  expect(again('a')).toBe('{}')
+})
