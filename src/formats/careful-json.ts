@@ -6,16 +6,15 @@
  */
 import { PayloadError } from '../errors.ts'
 import { defineValue } from './define-value.ts'
-import { endOfString, type JsonBounds, tooMany } from './json-bounds.ts'
+import { endOfString, type JsonBounds, stringWeight, tooDeep, tooMany } from './json-bounds.ts'
 
 /** Python refuses to read or write longer integers (`sys.int_info.default_max_str_digits`). */
 export const maxIntegerDigits = 4300
 
 /**
- * Parses text that is known to be within the bounds, but for its integers. Mirrors Python's
- * `json.loads`.
+ * Parses text. Mirrors Python's `json.loads`.
  *
- * @throws PayloadError `malformed`; `tooLarge` for too many, or too long, integers past 2^53.
+ * @throws PayloadError `malformed`; `tooDeep` and `tooLarge` past the bounds.
  */
 export function parseCarefully(text: string, bounds: JsonBounds): unknown {
   return new CarefulParser(text, bounds).parse()
@@ -52,8 +51,9 @@ class CarefulParser {
   readonly #text: string
   readonly #bounds: JsonBounds
   #at = 0
-  /** What the integers past 2^53 count, as far as they have been read. */
-  #integers = 0
+  #depth = 0
+  /** What the values count that have been read. */
+  #values = 0
 
   constructor(text: string, bounds: JsonBounds) {
     this.#text = text
@@ -90,16 +90,31 @@ class CarefulParser {
     if (!this.#take(code)) throw this.#malformed()
   }
 
+  #count(weight: number): void {
+    this.#values += weight
+    if (this.#values > this.#bounds.values) throw tooMany(this.#bounds)
+  }
+
   #value(): unknown {
+    this.#count(1)
     const code = this.#peek()
     if (code === quote) return this.#string()
-    if (code === openBrace) return this.#object()
-    if (code === openBracket) return this.#array()
+    if (code === openBrace || code === openBracket) return this.#container(code)
     if (code === minus || (code >= zero && code <= nine)) return this.#number()
     return this.#word()
   }
 
+  #container(opener: number): unknown {
+    this.#at++
+    this.#depth++
+    if (this.#depth > this.#bounds.depth) throw tooDeep(this.#bounds)
+    const value = opener === openBrace ? this.#object() : this.#array()
+    this.#depth--
+    return value
+  }
+
   #string(): string {
+    this.#count(stringWeight)
     const end = endOfString(this.#text, this.#at)
     const source = this.#text.slice(this.#at, end)
     const isClosed = source.length > 1 && source.endsWith('"')
@@ -131,8 +146,7 @@ class CarefulParser {
     if (digits > maxIntegerDigits) throw this.#malformed()
     const value = Number(source)
     if (Number.isSafeInteger(value)) return value === 0 ? 0 : value
-    this.#integers += 1 + digits / 16
-    if (this.#integers > this.#bounds.values) throw tooMany(this.#bounds)
+    this.#count(digits / 4)
     return BigInt(source)
   }
 
@@ -184,7 +198,6 @@ class CarefulParser {
 
   #object(): unknown {
     const object: Record<string, unknown> = {}
-    this.#at++
     if (this.#take(closeBrace)) return object
     do {
       if (this.#peek() !== quote) throw this.#malformed()
@@ -198,7 +211,6 @@ class CarefulParser {
 
   #array(): unknown {
     const array: unknown[] = []
-    this.#at++
     if (this.#take(closeBracket)) return array
     do {
       array.push(this.#value())

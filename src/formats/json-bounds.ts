@@ -12,13 +12,16 @@ export interface JsonBounds {
   readonly depth: number
   /**
    * Most values, all levels together. Default 100,000. Strings take longest: each, and each key,
-   * counts as three more; an integer past 2^53 once more for every 16 digits.
+   * counts as five more; an integer past 2^53 once more for every 4 digits.
    */
   readonly values: number
 }
 
 /** The bounds where none are given. */
 export const defaultBounds: JsonBounds = { depth: 500, values: 100_000 }
+
+/** What a string, or a key, counts more than another value. */
+export const stringWeight = 5
 
 const quote = 0x22
 const comma = 0x2c
@@ -52,11 +55,12 @@ export function checkBounds(text: string, bounds: JsonBounds): void {
       depth++
     } else if (--depth < 0) throw malformed()
     if (depth > bounds.depth) throw tooDeep(bounds)
-    if (values + strings * 3 > bounds.values) throw tooMany(bounds)
+    if (values + strings * stringWeight > bounds.values) throw tooMany(bounds)
   }
 }
 
-function tooDeep({ depth }: JsonBounds): PayloadError {
+/** For JSON that is nested past the bounds. */
+export function tooDeep({ depth }: JsonBounds): PayloadError {
   return new PayloadError('tooDeep', `This JSON is nested past ${depth} levels.`)
 }
 

@@ -26,14 +26,13 @@ export class UnserializableError extends TypeError {
   }
 }
 
-// Integers that JSON.parse reads as another number: those past 2 ** 53, and -0, which is 0 in Python.
-// The digit at the end stands for any number of them: looking for the last one would take long.
-const oddInteger = /(?:^|[[:,\s])(?:-0|-?\d{16,40})(?:$|[\d\]},\s])/
-
-/** Whether `JSON.parse` might refuse, or read otherwise, what Python reads. Strings count too. */
-function isOdd(text: string): boolean {
-  return text.includes('NaN') || text.includes('Infinity') || oddInteger.test(text)
+/** What `JSON.parse` refuses. In strings it counts too: reading carefully is only slower. */
+function holdsWords(text: string): boolean {
+  return text.includes('NaN') || text.includes('Infinity')
 }
+
+// Integers that JSON.parse reads as another number: those past 2 ** 53, and -0, which is 0 in Python.
+const oddInteger = /-0(?![\d.eE])|(?<![\d.])\d{16}(?!\d*[.eE])/
 
 /**
  * Reads text that Python's `json.dumps` wrote. Integers past 2^53 become `bigint`.
@@ -42,8 +41,13 @@ function isOdd(text: string): boolean {
  *   past the bounds.
  */
 export function parsePythonJson(text: string, bounds: JsonBounds = defaultBounds): unknown {
+  if (holdsWords(text)) return parseCarefully(text, bounds)
   checkBounds(text, bounds)
-  if (isOdd(text)) return parseCarefully(text, bounds)
+  const value = parseNatively(text)
+  return oddInteger.test(text) ? parseCarefully(text, bounds) : value
+}
+
+function parseNatively(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
