@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { decodeBase62, encodeBase62, isBase62 } from './base62.ts'

@@ -36,14 +36,13 @@ test('without a release, the newest counts', () => {
 })
 
 describe('the salt of older releases', () => {
-  test.each([
-    ['5.2', true],
-    ['6.0', true],
-    ['6.1', false],
-  ])('is read by %s: %s', (release, isRead) => {
-    const read = (): string => unsignCookie('pref', legacy, of(release, { salt: 'one' }))
-    if (isRead) expect(read()).toBe('hello')
-    else expect(read).toThrow(BadSignatureError)
+  test.each(['5.2', '6.0'])('is read by %s', (release) => {
+    expect(unsignCookie('pref', legacy, of(release, { salt: 'one' }))).toBe('hello')
+  })
+
+  test('is not read by 6.1', () => {
+    const read = (): string => unsignCookie('pref', legacy, of('6.1', { salt: 'one' }))
+    expect(read).toThrow(BadSignatureError)
   })
 
   test('is read, or not, as the setting says', () => {

@@ -35,19 +35,24 @@ describe('maxAge', () => {
   const signed = signer.sign('x')
 
   test.each([
-    [seconds, 10, true],
-    [seconds + 10, 10, true],
-    [seconds + 10.25, 10, false],
-    [seconds + 10.25, 10.25, true],
-    [seconds + 11, 10, false],
-    [seconds, 0, true],
-    [seconds + 0.001, 0, false],
-    [seconds - 100, 0, true],
-    [seconds, -1, false],
-  ])('at %d, with %d s allowed: %s', (time, maxAge, isGood) => {
+    [seconds, 10],
+    [seconds + 10, 10],
+    [seconds + 10.25, 10.25],
+    [seconds, 0],
+    [seconds - 100, 0],
+  ])('at %d, with %d s allowed, is not over', (time, maxAge) => {
     const later = new TimestampSigner({ key: 'secret', now: at(time) })
-    if (isGood) expect(later.unsign(signed, { maxAge })).toBe('x')
-    else expect(() => later.unsign(signed, { maxAge })).toThrow(SignatureExpiredError)
+    expect(later.unsign(signed, { maxAge })).toBe('x')
+  })
+
+  test.each([
+    [seconds + 10.25, 10],
+    [seconds + 11, 10],
+    [seconds + 0.001, 0],
+    [seconds, -1],
+  ])('at %d, with %d s allowed, is over', (time, maxAge) => {
+    const later = new TimestampSigner({ key: 'secret', now: at(time) })
+    expect(() => later.unsign(signed, { maxAge })).toThrow(SignatureExpiredError)
   })
 
   test('that is over is a bad signature, which tells the age', () => {

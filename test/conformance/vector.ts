@@ -104,7 +104,7 @@ export async function outcome(run: () => unknown): Promise<unknown> {
 }
 
 /** What Django answered, with exceptions as codes of ours. */
-export function expected(answer: unknown, translation: Fields = codes): unknown {
+export function answerOf(answer: unknown, translation: Fields = codes): unknown {
   if (typeof answer !== 'object' || answer === null || !('raises' in answer)) return answer
   const code = translation[String(answer.raises)]
   if (code === undefined) throw new TypeError(`${String(answer.raises)} has no like here.`)

@@ -142,5 +142,5 @@ async function checkKeyShape({ output }: Vector): Promise<void> {
     for (const letter of session.key ?? '') seen.add(letter)
   }
   const made = [...seen].toSorted().join('')
-  if (made !== [...alphabet].toSorted().join('')) throw new Mismatch(`keys are of ${made}`)
+  if (made !== alphabet.split('').toSorted().join('')) throw new Mismatch(`keys are of ${made}`)
 }

@@ -11,7 +11,7 @@ import { sqlText, toWall } from '../../../src/formats/datetime.ts'
 import { djangoOf, type Site } from '../django.ts'
 import {
   type Check,
-  expected,
+  answerOf,
   fieldsOf,
   isSince,
   outcome,
@@ -52,10 +52,10 @@ async function checkExpiry(vector: Vector): Promise<void> {
     const { django } = await siteWith(vector, release, text(input, 'session_json'))
     const session = await django.sessions.get(key).load()
     const age = await outcome(() => session.getExpiryAge())
-    same('age', age, expected(output['get_expiry_age'], refusals))
+    same('age', age, answerOf(output['get_expiry_age'], refusals))
     const date = await outcome(() => microsOf(session.getExpiryDate()))
     const wanted = output['get_expiry_date']
-    const moment = typeof wanted === 'string' ? microsOfText(wanted) : expected(wanted, refusals)
+    const moment = typeof wanted === 'string' ? microsOfText(wanted) : answerOf(wanted, refusals)
     same('date', date, moment)
     const atClose = session.getExpireAtBrowserClose()
     same('at browser close', atClose, output['get_expire_at_browser_close'])

@@ -10,7 +10,7 @@ import { djangoOf, type Site } from '../django.ts'
 import { FakeExchange } from '../fake-exchange.ts'
 import {
   type Check,
-  expected,
+  answerOf,
   type Fields,
   outcome,
   releasesOf,
@@ -110,7 +110,7 @@ async function checkRequest(vector: Vector, release: string, action: Action): Pr
   await seedRow(vector, site)
   const ours = await outcome(() => serve(vector, site, action))
   const { db_rows_after: theirRows, bases: _bases, message: _message, ...theirs } = output
-  same('answer', withoutNewKey(ours, sent), withoutNewKey(expected(theirs), sent))
+  same('answer', withoutNewKey(ours, sent), withoutNewKey(answerOf(theirs), sent))
   const ourRows = await rowsOf(vector, site)
   same('rows', sortRows(ourRows, sent), sortRows(theirRows as Fields[], sent))
 }
