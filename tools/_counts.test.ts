@@ -26,6 +26,33 @@ test('tests are counted by what came of them', () => {
   })
 })
 
+test('a test that stands for many counts as many', () => {
+  const of = (status: string, counts: object): object => ({
+    name: status,
+    status,
+    assertionResults: [{ ancestorTitles: [], title: 'vectors', status, meta: { counts } }],
+  })
+  const good = of('passed', { passed: 40, failed: 0, notes: ['2 left out'] })
+  const bad = of('failed', { passed: 7, failed: 3 })
+
+  expect(countTests(JSON.stringify({ testResults: [good, bad] }), false)).toEqual({
+    passed: 47,
+    failed: 3,
+    skipped: 0,
+    notes: ['2 left out'],
+  })
+})
+
+test('a test that stands for many and fails is a failure, though none of them is', () => {
+  const broken = { ancestorTitles: [], title: '', status: 'failed' }
+  const assertionResults = [{ ...broken, meta: { counts: { passed: 40, failed: 0 } } }]
+  const testResults = [{ name: 'a', status: 'failed', assertionResults }]
+
+  expect(formatCounts(countTests(JSON.stringify({ testResults }), false))).toBe(
+    '40 passed, 1 failed',
+  )
+})
+
 test.each([
   ['a file that does not load', report({ a: ['passed'], b: [] }, 'failed'), false, 2],
   ['a run that fails without a failed test', report({ a: ['passed'] }), false, 1],

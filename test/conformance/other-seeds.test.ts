@@ -15,7 +15,7 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
 import { currentDjango, djangoPython, NoPythonError, pythonVariables } from '../../tools/_python.ts'
-import { formatReport, runVectors } from './vectors.ts'
+import { countsOf, formatReport, runVectors } from './vectors.ts'
 
 const generator = fileURLToPath(new URL('make_vectors.py', import.meta.url))
 const { DJANGO_PYTHON, VECTOR_SEED = 'another', VECTOR_FUZZ = '50', CI } = process.env
@@ -39,12 +39,13 @@ async function makeVectors(python: string): Promise<string[]> {
   }
 }
 
-it('agrees with vectors of another seed', { timeout: 600_000 }, async ({ skip }) => {
+it('agrees with vectors of another seed', { timeout: 600_000 }, async ({ skip, task }) => {
   const python = await findPython().catch((error: unknown) => {
     if (!(error instanceof NoPythonError) || CI === 'true') throw error
     return skip(`no vectors of another seed: ${error.message}`)
   })
   const report = await runVectors(await makeVectors(python))
+  Object.assign(task.meta, { counts: countsOf(report) })
   console.log(formatReport(`seed ${VECTOR_SEED}`, report))
   expect(report.failures).toEqual([])
   expect(report.total).toBeGreaterThan(1000)

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 
 import { describe, expect, it } from 'vitest'
 
-import { formatReport, runVectors } from './vectors.ts'
+import { countsOf, formatReport, runVectors } from './vectors.ts'
 
 function golden(subject: string): string[] {
   const path = fileURLToPath(new URL(`vectors/${subject}.jsonl.gz`, import.meta.url))
@@ -12,14 +12,15 @@ function golden(subject: string): string[] {
 }
 
 describe('golden vectors', () => {
-  it.each([
+  it.for([
     ['signing', 699],
     ['session', 1017],
     ['cookie', 48],
     ['password', 1447],
     ['auth', 210],
-  ])('agrees with the %s vectors', async (subject, total) => {
+  ])('agrees with the %s vectors', async ([subject, total], { task }) => {
     const report = await runVectors(golden(subject))
+    Object.assign(task.meta, { counts: countsOf(report) })
     console.log(formatReport(subject, report))
     expect(report.failures).toEqual([])
     expect(report.total).toBe(total)

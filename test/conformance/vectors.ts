@@ -24,6 +24,13 @@ export interface Report {
   readonly kinds: ReadonlyMap<string, number>
 }
 
+/** A report as the sum of a test run takes it. */
+export interface VectorCounts {
+  readonly passed: number
+  readonly failed: number
+  readonly notes: readonly string[]
+}
+
 /** A vector that this package does not agree with. */
 export interface Failure {
   readonly id: string
@@ -111,6 +118,12 @@ async function problemWith(vector: Vector): Promise<string | null> {
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   }
+}
+
+/** What a test run counts and tells: the vectors themselves, and those that were left out. */
+export function countsOf({ passed, failures, excluded }: Report): VectorCounts {
+  const notes = [...excluded].map(([rule, number]) => `left out: ${rule} (${number})`)
+  return { passed, failed: failures.length, notes }
 }
 
 /** The report in a few lines. */
