@@ -5,7 +5,7 @@
  * @module
  */
 import { HasherBusyError } from '../errors.ts'
-import { platform } from '#platform'
+import { derivations } from '#platform'
 
 /** How much is hashed at once, and how much may wait. */
 export interface HashLimits {
@@ -32,7 +32,7 @@ export class HashQueue {
 
   constructor(limits: Partial<HashLimits> = {}) {
     this.#limits = {
-      maxConcurrent: limits.maxConcurrent ?? platform.derivationsAtOnce(),
+      maxConcurrent: limits.maxConcurrent ?? derivations.mostAtOnce(),
       maxWaiting: limits.maxWaiting ?? 100,
       maxPerUser: limits.maxPerUser ?? 3,
     }

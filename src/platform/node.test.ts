@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import { platform } from './node.ts'
+import { derivations, platform } from './node.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-describe('derivationsAtOnce', () => {
+describe('mostAtOnce', () => {
   const cores = availableParallelism()
 
   test.each([
@@ -26,7 +26,7 @@ describe('derivationsAtOnce', () => {
     ['-1', 1],
   ])('with UV_THREADPOOL_SIZE %s leaves two threads to others: at most %d', (size, most) => {
     vi.stubEnv('UV_THREADPOOL_SIZE', size)
-    expect(platform.derivationsAtOnce()).toBe(Math.min(cores, most))
+    expect(derivations.mostAtOnce()).toBe(Math.min(cores, most))
   })
 })
 
@@ -34,26 +34,26 @@ describe('derivationsAtOnce', () => {
 describe('derivations', () => {
   test('PBKDF2', async () => {
     const derivation = { password: bytes('password'), salt: bytes('salt'), size: 20 } as const
-    const key = await platform.pbkdf2({ ...derivation, algorithm: 'sha1', iterations: 2 })
+    const key = await derivations.pbkdf2({ ...derivation, algorithm: 'sha1', iterations: 2 })
     expect(platform.encodeHex(key)).toBe('ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957')
-    const impossible = platform.pbkdf2({ ...derivation, algorithm: 'sha1', iterations: -1 })
+    const impossible = derivations.pbkdf2({ ...derivation, algorithm: 'sha1', iterations: -1 })
     await expect(impossible).rejects.toThrow(/iterations/)
   })
 
   test('scrypt', async () => {
     const costs = { workFactor: 16, blockSize: 1, parallelism: 1, maxMemory: 0, size: 64 }
-    const key = await platform.scrypt({ password: bytes(''), salt: bytes(''), ...costs })
+    const key = await derivations.scrypt({ password: bytes(''), salt: bytes(''), ...costs })
     expect(platform.encodeHex(key).slice(0, 32)).toBe('77d6576238657b203b19ca42c18a0497')
     const large = { ...costs, workFactor: 2 ** 15, blockSize: 8 }
     const input = { password: bytes(''), salt: bytes(''), ...large }
-    await expect(platform.scrypt(input)).rejects.toThrow(/memory limit/)
-    await expect(platform.scrypt({ ...input, maxMemory: 2 ** 26 })).resolves.toHaveLength(64)
+    await expect(derivations.scrypt(input)).rejects.toThrow(/memory limit/)
+    await expect(derivations.scrypt({ ...input, maxMemory: 2 ** 26 })).resolves.toHaveLength(64)
   })
 
   test('Argon2, from Node 24.7 on', async () => {
     const has = Reflect.has(crypto, 'argon2')
-    expect(platform.argon2 !== null).toBe(has)
-    const key = await platform.argon2?.({
+    expect(derivations.argon2 !== null).toBe(has)
+    const key = await derivations.argon2?.({
       variety: 'argon2id',
       password: bytes('pw'),
       salt: bytes('saltsalt'),

@@ -4,28 +4,19 @@
  * @module
  */
 import { Buffer } from 'node:buffer'
-import crypto, {
-  createHash,
-  createHmac,
-  pbkdf2,
-  randomBytes,
-  scrypt,
-  timingSafeEqual,
-} from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
-import { availableParallelism } from 'node:os'
 import process from 'node:process'
-import { promisify } from 'node:util'
 import { deflateSync, inflateSync } from 'node:zlib'
 
-import type { Alarm, Argon2Derivation, Platform } from './platform.ts'
+import type { Alarm, Platform } from './platform.ts'
+
+export { derivations } from './node-derivations.ts'
 
 const smallestChunk = 1024
 const largestChunk = 65_536
 const loneSurrogate = /\p{Surrogate}/u
 const warned = new Set<string>()
-/** Threads that files, DNS and zlib keep for themselves. */
-const threadsForOthers = 2
 
 /** The primitives of Node. */
 export const platform: Platform = {
@@ -74,17 +65,6 @@ export const platform: Platform = {
   decodeBase64(text) {
     return Buffer.from(text, 'base64')
   },
-  async pbkdf2({ password, salt, iterations, size, algorithm }) {
-    return derivePbkdf2(password, salt, iterations, size, algorithm)
-  },
-  async scrypt({ password, salt, size, workFactor, blockSize, parallelism, maxMemory }) {
-    const costs = { N: workFactor, r: blockSize, p: parallelism }
-    return deriveScrypt(password, salt, size, maxMemory ? { ...costs, maxmem: maxMemory } : costs)
-  },
-  argon2: findArgon2(),
-  derivationsAtOnce() {
-    return Math.max(1, Math.min(availableParallelism(), threadPoolSize() - threadsForOthers))
-  },
   channel,
   delay(task, ms) {
     const timer = setTimeout(task, ms)
@@ -126,44 +106,6 @@ class NodeAlarm implements Alarm {
     if (isKept) this.#timer?.ref()
     else this.#timer?.unref()
   }
-}
-
-const derivePbkdf2 = promisify(pbkdf2)
-const deriveScrypt = promisify<
-  Uint8Array,
-  Uint8Array,
-  number,
-  { N: number; r: number; p: number; maxmem?: number },
-  Uint8Array
->(scrypt)
-
-/** `crypto.argon2` came with Node 24.7; it knows version 19 of Argon2 only. */
-function findArgon2(): Platform['argon2'] {
-  const found: unknown = Reflect.get(crypto, 'argon2')
-  if (typeof found !== 'function') return null
-  const derive = promisify(found as NodeArgon2)
-  return ({ variety, password, salt, size, memory, passes, parallelism }) =>
-    derive(variety, {
-      message: password,
-      nonce: salt,
-      tagLength: size,
-      memory,
-      passes,
-      parallelism,
-    })
-}
-
-type NodeArgon2 = (
-  variety: Argon2Derivation['variety'],
-  parameters: Readonly<Record<string, Uint8Array | number>>,
-  done: (error: Error | null, key: Uint8Array) => void,
-) => void
-
-/** What libuv makes of the variable: four threads by default, at most 1,024. */
-function threadPoolSize(): number {
-  const given = process.env['UV_THREADPOOL_SIZE']
-  if (given === undefined) return 4
-  return Math.min(Math.max(Number.parseInt(given, 10) || 1, 1), 1024)
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -57,7 +57,7 @@ export interface Alarm {
   keepProcess(isKept: boolean): void
 }
 
-/** Primitives that differ by runtime. Those that take long run off the event loop. */
+/** Primitives that differ by runtime. */
 export interface Platform {
   /** Digest of the concatenated parts. */
   hash(algorithm: HashAlgorithm, ...parts: readonly Uint8Array[]): Uint8Array
@@ -86,14 +86,6 @@ export interface Platform {
   encodeBase64(bytes: Uint8Array): string
   /** Reads either alphabet, with or without padding; the text holds nothing else. */
   decodeBase64(text: string): Uint8Array
-  /** Rejects for parameters that make no sense. */
-  pbkdf2(derivation: Pbkdf2Derivation): Promise<Uint8Array>
-  /** Rejects for parameters that make no sense. */
-  scrypt(derivation: ScryptDerivation): Promise<Uint8Array>
-  /** Null where the runtime has no Argon2 of its own. */
-  readonly argon2: ((derivation: Argon2Derivation) => Promise<Uint8Array>) | null
-  /** How many derivations may run at once, so that files and names are still read meanwhile. */
-  derivationsAtOnce(): number
   /** A named diagnostics channel. */
   channel(name: string): Channel
   /** Runs a task later, unless the returned function is called before. */
@@ -108,5 +100,20 @@ export interface Platform {
   warn(code: string, message: string): void
 }
 
+/** Derivations of keys from passwords. They take long, and run off the event loop. */
+export interface Derivations {
+  /** Rejects for parameters that make no sense. */
+  pbkdf2(derivation: Pbkdf2Derivation): Promise<Uint8Array>
+  /** Rejects for parameters that make no sense. */
+  scrypt(derivation: ScryptDerivation): Promise<Uint8Array>
+  /** Null where the runtime has no Argon2 of its own. */
+  readonly argon2: ((derivation: Argon2Derivation) => Promise<Uint8Array>) | null
+  /** How many derivations may run at once, so that files and names are still read meanwhile. */
+  mostAtOnce(): number
+}
+
 /** The primitives of the present runtime. */
 export declare const platform: Platform
+
+/** The derivations of the present runtime. */
+export declare const derivations: Derivations

@@ -15,7 +15,7 @@ import {
   textBytes,
 } from './_shared.ts'
 import type { Password, PasswordHasher } from './hasher.ts'
-import { platform } from '#platform'
+import { derivations, platform } from '#platform'
 
 /** How new hashes are made. */
 export interface Pbkdf2Parameters {
@@ -43,7 +43,7 @@ export function pbkdf2Hasher(
       iterations,
       size,
     }
-    const key = await derive(algorithm, () => platform.pbkdf2(derivation))
+    const key = await derive(algorithm, () => derivations.pbkdf2(derivation))
     return `${algorithm}$${iterations}$${salt}$${platform.encodeBase64(key)}`
   }
   const decode = (encoded: string) => {

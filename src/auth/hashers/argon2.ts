@@ -19,7 +19,7 @@ import {
   textBytes,
 } from './_shared.ts'
 import type { HasherRules, PasswordHasher } from './hasher.ts'
-import { platform } from '#platform'
+import { derivations, platform } from '#platform'
 
 /** How new hashes are made. */
 export interface Argon2Parameters {
@@ -123,7 +123,7 @@ async function compute(password: Uint8Array, request: Request): Promise<Uint8Arr
   if (request.memory > mostMemory) {
     throw new PasswordHashError(algorithm, 'unsupported', 'a stored hash takes more than 4 GiB.')
   }
-  const run = platform.argon2
+  const run = derivations.argon2
   if (run !== null && request.version === version) {
     return derive(algorithm, () => run({ password, ...request }))
   }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import type * as bcryptPackage from '@node-rs/bcrypt'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-import { platform } from '../../platform/node.ts'
+import { derivations, platform } from '../../platform/node.ts'
 import { argon2 } from './argon2.ts'
 import { bcrypt } from './bcrypt.ts'
 import { bcryptSha256 } from './bcrypt-sha256.ts'
@@ -168,7 +168,7 @@ describe('stored hashes that cannot be', () => {
   })
 
   test('costs of 0 are those of new hashes', async () => {
-    const derivation = vi.spyOn(platform, 'scrypt')
+    const derivation = vi.spyOn(derivations, 'scrypt')
     await scrypt1?.verify('pw', 'scrypt$0$salt$0$0$x')
     const costs = { workFactor: 16, blockSize: 1, parallelism: 1 }
     expect(derivation).toHaveBeenCalledWith(expect.objectContaining(costs))
@@ -335,9 +335,9 @@ describe('argon2', () => {
   })
 
   test('uses what the runtime has, but not for version 16, which that does not know', async () => {
-    const derive = vi.fn<NonNullable<typeof platform.argon2>>()
+    const derive = vi.fn<NonNullable<typeof derivations.argon2>>()
     derive.mockResolvedValue(new Uint8Array(32))
-    vi.spyOn(platform, 'argon2', 'get').mockReturnValue(derive)
+    vi.spyOn(derivations, 'argon2', 'get').mockReturnValue(derive)
     expect(await hasher.verify('pw', good)).toBe(false)
     expect(derive).toHaveBeenCalledTimes(1)
     expect(derive).toHaveBeenCalledWith(
@@ -454,7 +454,7 @@ describe('bcrypt', () => {
 
 describe('hardenRuntime', () => {
   test('of PBKDF2 runs the iterations that are missing', async () => {
-    const derive = vi.spyOn(platform, 'pbkdf2')
+    const derive = vi.spyOn(derivations, 'pbkdf2')
     for (const hasher of [pbkdf2Sha256({ iterations: 100 }), pbkdf2Sha1({ iterations: 100 })]) {
       derive.mockClear()
       await hasher.hardenRuntime('pw', `${hasher.algorithm}$30$salt$x`)
@@ -478,7 +478,7 @@ describe('hardenRuntime', () => {
   })
 
   test('of the others does nothing', async () => {
-    const derive = vi.spyOn(platform, 'scrypt')
+    const derive = vi.spyOn(derivations, 'scrypt')
     await scrypt({ ...scryptParameters, workFactor: 64 }, rules).hardenRuntime('pw', 'scrypt$')
     expect(derive).not.toHaveBeenCalled()
   })

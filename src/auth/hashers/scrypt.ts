@@ -15,7 +15,7 @@ import {
   textBytes,
 } from './_shared.ts'
 import type { HasherRules, Password, PasswordHasher } from './hasher.ts'
-import { platform } from '#platform'
+import { derivations, platform } from '#platform'
 
 /** How new hashes are made, and how much memory any hash may take. */
 export interface ScryptParameters {
@@ -44,7 +44,7 @@ export function scrypt(parameters: ScryptParameters, rules: HasherRules): Passwo
       blockSize: costs.blockSize || parameters.blockSize,
       parallelism: costs.parallelism || parameters.parallelism,
     }
-    const key = await derive(algorithm, () => platform.scrypt(derivation))
+    const key = await derive(algorithm, () => derivations.scrypt(derivation))
     const { workFactor, blockSize, parallelism } = derivation
     const parts = [workFactor, salt, blockSize, parallelism, platform.encodeBase64(key)]
     return `${algorithm}$${parts.join('$')}`
