@@ -1,7 +1,7 @@
 /**
  * What else a server can do while passwords are checked: how late its event loop is, and how long
- * files and names take. `npm run build && npm run programs && node build/bench/hashing.js`, with
- * the number of checks and of iterations behind it, 50 and 1,000,000 by default.
+ * files and names take. `npm run bench -- hashing`, with the number of checks and of iterations
+ * behind it, 50 and 1,000,000 by default.
  *
  * @module
  */

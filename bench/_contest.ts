@@ -1,0 +1,133 @@
+/**
+ * One way measured beside others, in turns: what else the machine does meets all of them.
+ *
+ * @module
+ */
+import type { Load, LoadGenerator } from './_load.ts'
+import { median, rounded } from './_results.ts'
+import type { ServerProcess } from './_server-process.ts'
+import type { Work } from './_sites.ts'
+
+/** A server with this package, and the same without it. */
+export interface Sides {
+  readonly ours: ServerProcess
+  readonly bare: ServerProcess
+}
+
+/** What ours is measured beside. */
+interface Rival {
+  readonly work: Work
+  readonly name: string
+  /** What ours is to reach of its requests a second. */
+  readonly target: number
+}
+
+/** What is measured in turns. */
+export interface ContestPlan {
+  readonly work: 'read' | 'write' | 'free'
+  readonly rivals: readonly Rival[]
+}
+
+/** All contests. */
+export const contestPlans: readonly ContestPlan[] = [
+  {
+    work: 'read',
+    rivals: [
+      { work: 'decoded', name: 'coalesced queries, decoded each time', target: 0.9 },
+      { work: 'gathered', name: 'coalesced queries, not decoded', target: 0.8 },
+      { work: 'single', name: 'one query a request, not decoded', target: 1.7 },
+    ],
+  },
+  {
+    work: 'write',
+    rivals: [{ work: 'write', name: 'select, decode, encode, blind UPDATE', target: 1 }],
+  },
+  { work: 'free', rivals: [{ work: 'free', name: 'the same server without us', target: 0.97 }] },
+]
+
+/** How a contest is run. */
+export interface ContestTerms extends Pick<Load, 'connections' | 'seconds' | 'sessions'> {
+  readonly send: LoadGenerator
+  /** Called between rounds. */
+  rest(): Promise<void>
+}
+
+/** Ours beside a rival. */
+export interface ContestRow {
+  readonly server: string
+  readonly work: string
+  readonly c: number
+  readonly beside: string
+  readonly 'req/s': number
+  readonly 'its req/s': number
+  /** The median of the rounds' ratios. */
+  readonly ratio: number
+  readonly target: number
+  readonly 'CPU µs': number
+  readonly 'its CPU µs': number
+}
+
+/** One way, and what it did round by round. */
+class Way {
+  readonly server: ServerProcess
+  readonly work: Work
+  readonly perSecond: number[] = []
+  /** Microseconds of the server's processor for each request. */
+  readonly cpu: number[] = []
+
+  constructor(server: ServerProcess, work: Work) {
+    this.server = server
+    this.work = work
+  }
+
+  async run({ send, ...load }: ContestTerms, isWarmUp: boolean): Promise<void> {
+    const before = await this.server.cpu()
+    const { requests, seconds } = await send({ ...load, port: this.server.port, path: this.work })
+    if (isWarmUp) return
+    this.cpu.push(((await this.server.cpu()) - before) / requests)
+    this.perSecond.push(requests / seconds)
+  }
+}
+
+/** Ours and its rivals under the same load. */
+export class Contest {
+  readonly #plan: ContestPlan
+  readonly #terms: ContestTerms
+  readonly #ours: Way
+  readonly #rivals: ReadonlyMap<Rival, Way>
+
+  constructor(plan: ContestPlan, { ours, bare }: Sides, terms: ContestTerms) {
+    this.#plan = plan
+    this.#terms = terms
+    this.#ours = new Way(ours, plan.work)
+    this.#rivals = new Map(plan.rivals.map((rival) => [rival, new Way(bare, rival.work)]))
+  }
+
+  /** All of them, each time in another order. Round 0 warms up. */
+  async runRound(round: number): Promise<void> {
+    const ways = [this.#ours, ...this.#rivals.values()]
+    await this.#terms.rest()
+    for (let turn = 0; turn < ways.length; turn++) {
+      await ways[(turn + round) % ways.length]?.run(this.#terms, round === 0)
+    }
+  }
+
+  rows(server: string): ContestRow[] {
+    const ours = this.#ours
+    return Array.from(this.#rivals, ([{ name, target }, rival]) => ({
+      server,
+      work: this.#plan.work,
+      c: this.#terms.connections,
+      beside: name,
+      'req/s': Math.round(median(ours.perSecond)),
+      'its req/s': Math.round(median(rival.perSecond)),
+      ratio: rounded(
+        median(ours.perSecond.map((each, at) => each / (rival.perSecond[at] ?? 0))),
+        2,
+      ),
+      target,
+      'CPU µs': rounded(median(ours.cpu), 1),
+      'its CPU µs': rounded(median(rival.cpu), 1),
+    }))
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The servers that are measured: each framework without this package, and with it.
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+import { getRequestListener } from '@hono/node-server'
+import { createDjango, type Django, type LazySession } from 'async-django'
+import { djangoExpress } from 'async-django/express'
+import { djangoHono, type DjangoVariables } from 'async-django/hono'
+import { postgresStore } from 'async-django/stores/postgres'
+import express from 'express'
+import { Hono } from 'hono'
+import { Pool } from 'pg'
+
+import { decode, secretKey } from './_bare-codec.ts'
+import { GatheredQueries, SingleQueries } from './_bare-sessions.ts'
+import { usualTheme } from './_data.ts'
+
+/** What one request asks for, by its path. */
+export type Work = 'free' | 'single' | 'gathered' | 'decoded' | 'read' | 'write'
+
+/** Answers requests, of whatever a server gives for one: its cookies, or its session. */
+type Routes<T> = Readonly<Partial<Record<Work, (of: T) => string | Promise<string>>>>
+
+/** A framework. */
+export interface Framework {
+  readonly name: string
+  /** Not listening yet. */
+  bare(routes: Routes<string>): Server
+  /** The same with this package's adapter. */
+  ours(routes: Routes<LazySession>, django: Django): Server
+}
+
+/** Never what another process wrote: that would be no change. */
+let visits = process.pid * 1e7
+
+/** What the servers do without this package. */
+export async function bareRoutes(url: string): Promise<Routes<string>> {
+  const single = new SingleQueries(url)
+  const gathered = await GatheredQueries.connect(url)
+  return {
+    free: () => usualTheme,
+    single: async (cookies) => themeOf(await single.load(keyIn(cookies))),
+    gathered: async (cookies) => themeOf(await gathered.load(keyIn(cookies))),
+    decoded: async (cookies) => String(decode(await gathered.load(keyIn(cookies)))['theme']),
+    async write(cookies) {
+      await single.write(keyIn(cookies), ++visits)
+      return usualTheme
+    },
+  }
+}
+
+/** The load generator sends one cookie. */
+function keyIn(cookies: string): string {
+  return cookies.slice('sessionid='.length)
+}
+
+/** Who does not decode knows what nearly all sessions say. */
+function themeOf(payload: string): string {
+  return payload === '' ? 'no session' : usualTheme
+}
+
+/** What they do with it. */
+export const ourRoutes: Routes<LazySession> = {
+  free: () => usualTheme,
+  async read(lazy) {
+    const session = await lazy.load()
+    return String(session.get('theme'))
+  },
+  async write(lazy) {
+    const session = await lazy.load()
+    session.data['visits'] = ++visits
+    return String(session.get('theme'))
+  },
+}
+
+/** The package over PostgreSQL. */
+export function benchDjango(url: string): Django {
+  const pool = new Pool({ connectionString: url, max: 10, pipeline: true })
+  return createDjango({ settings: { secretKey }, store: postgresStore(pool) })
+}
+
+const nodeHttp: Framework = {
+  name: 'node:http',
+  bare: (routes) =>
+    createServer((request, response) => {
+      const route = routes[request.url?.slice(1) as Work]
+      send(response, route?.(request.headers.cookie ?? ''))
+    }),
+  ours(routes, django) {
+    const middleware = djangoExpress(django)
+    return createServer((request: IncomingMessage & { session?: LazySession }, response) => {
+      const [of, to] = [request, response] as unknown as Parameters<typeof middleware>
+      void middleware(of, to, () => {
+        const route = routes[request.url?.slice(1) as Work]
+        send(response, route?.(request.session as LazySession))
+      })
+    })
+  },
+}
+
+function send(response: ServerResponse, answer: string | Promise<string> | undefined): void {
+  if (answer instanceof Promise) {
+    answer.then(
+      (text) => response.end(text),
+      (error: unknown) => fail(response, error),
+    )
+  } else response.end(answer)
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  console.error(error)
+  response.statusCode = 500
+  response.end()
+}
+
+const overExpress: Framework = {
+  name: 'Express',
+  bare(routes) {
+    const app = express()
+    for (const [path, route] of Object.entries(routes)) {
+      app.get(`/${path}`, async (request, response) => {
+        response.send(await route(request.headers.cookie ?? ''))
+      })
+    }
+    return createServer(app)
+  },
+  ours(routes, django) {
+    const app = express().use(djangoExpress(django))
+    for (const [path, route] of Object.entries(routes)) {
+      app.get(`/${path}`, async (request, response) => {
+        response.send(await route(request.session))
+      })
+    }
+    return createServer(app)
+  },
+}
+
+const overHono: Framework = {
+  name: 'Hono',
+  bare(routes) {
+    const app = new Hono()
+    for (const [path, route] of Object.entries(routes)) {
+      app.get(`/${path}`, async (c) => c.text(await route(c.req.header('cookie') ?? '')))
+    }
+    return serveHono(app.fetch)
+  },
+  ours(routes, django) {
+    const app = new Hono<{ Variables: DjangoVariables<Django> }>().use(djangoHono(django))
+    for (const [path, route] of Object.entries(routes)) {
+      app.get(`/${path}`, async (c) => c.text(await route(c.var.session)))
+    }
+    return serveHono(app.fetch)
+  },
+}
+
+function serveHono(fetch: Hono['fetch']): Server {
+  const listener = getRequestListener(fetch)
+  return createServer((request, response) => void listener(request, response))
+}
+
+/** All of them. */
+export const frameworks: readonly Framework[] = [nodeHttp, overExpress, overHono]
