@@ -10,8 +10,14 @@ import { platform } from '#platform'
 
 /** The events, with what each tells. */
 export interface DiagnosticsEvents {
-  /** A stored session cannot be decoded; it reads as empty. Django logs "Session data corrupted". */
-  'session.corrupt': { readonly session: string; readonly reason: 'badSignature' | PayloadProblem }
+  /**
+   * A stored session cannot be decoded; it reads as empty. Django logs "Session data corrupted". No
+   * session is named where a payload was decoded by itself.
+   */
+  'session.corrupt': {
+    readonly session: string | null
+    readonly reason: 'badSignature' | PayloadProblem
+  }
   /** This request and another changed the same top-level keys; ours were kept, or deleted. */
   'session.conflict': { readonly session: string; readonly keys: readonly string[] }
   /** A session was moved to a new key, because its row cannot be decoded. */

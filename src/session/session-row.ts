@@ -506,7 +506,7 @@ function checkObject(text: string): void {
 }
 
 /** Why a payload cannot be read; anything but a bad payload is thrown on. */
-function problemOf(error: unknown): 'badSignature' | PayloadError['reason'] {
+export function problemOf(error: unknown): 'badSignature' | PayloadError['reason'] {
   if (error instanceof BadSignatureError) return 'badSignature'
   if (error instanceof PayloadError) return error.reason
   throw error

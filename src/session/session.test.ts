@@ -738,6 +738,8 @@ describe('doubt', () => {
     expect([session.data, session.key]).toEqual([{}, key])
     expect(corrupt).toEqual([{ session: expect.any(String), reason: 'badSignature' }])
     expect(JSON.stringify(corrupt)).not.toContain(key)
+    expect(stranger.sessions.decode('no:such:payload')).toEqual({})
+    expect(corrupt[1]).toEqual({ session: null, reason: 'badSignature' })
     session.set('a', 1)
     expect(await codeOf(session.save())).toBe('ERR_SECRET_MISMATCH')
     expect(await codeOf(session.cycleKey())).toBe('ERR_SECRET_MISMATCH')

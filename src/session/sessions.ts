@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { BadSignatureError, PayloadError } from '../errors.ts'
 import { Deadline } from './guarded-store.ts'
 import type { SessionHost } from './host.ts'
 import type { LazyReadOnlySession, LazySession } from './lazy-session.ts'
 import { ReadOnlySession, Session } from './session.ts'
 import { SessionCore, type SessionOrigin } from './session-core.ts'
 import { isLookupKey, isSessionKey } from './session-key.ts'
+import { problemOf } from './session-row.ts'
 import type { ClearOptions, SessionStore } from './store.ts'
 
 /** Sessions where nothing may be written. */
@@ -39,16 +39,17 @@ export class ReadOnlySessions<D extends object = Record<string, unknown>> {
   }
 
   /**
-   * The data in a payload, empty where it cannot be read. Mirrors `SessionBase.decode`, and like it
-   * answers what is no object as it is.
+   * The data in a payload, empty, and with a diagnostics event, where it cannot be read. Mirrors
+   * `SessionBase.decode`, and like it answers what is no object as it is.
    */
   decode(payload: string): unknown {
-    const { codec } = this.#host.store
+    const { store, diagnostics } = this.#host
     try {
-      return codec.format.parse(codec.decode(payload))
+      return store.codec.format.parse(store.codec.decode(payload))
     } catch (error) {
-      if (error instanceof BadSignatureError || error instanceof PayloadError) return {}
-      throw error
+      const reason = problemOf(error)
+      diagnostics.publish('session.corrupt', () => ({ session: null, reason }))
+      return {}
     }
   }
 }
