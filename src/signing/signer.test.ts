@@ -131,6 +131,13 @@ test.each(['', '-', '_', '=', 'abc', 'A', '[', '\\', ']', '^', '`', 'a1', '\n', 
   },
 )
 
+test('an algorithm that there is not is refused', () => {
+  const algorithm = 'whatever' as 'sha256'
+  expect(() => new Signer({ key: 'secret', algorithm })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }) as Error,
+  )
+})
+
 test.each([':', '.', '|', '::', '*sep*', '\n\n', 'é'])('the separator %j is taken', (sep) => {
   const made = new Signer({ key: 'secret', sep })
   expect(made.unsign(made.sign(`a${sep}b`))).toBe(`a${sep}b`)

@@ -46,6 +46,8 @@ export interface SignObjectOptions {
 // Django's own character class, with the six signs between Z and a; Python's $ passes over a newline.
 const unsafeSeparator = /^[A-z0-9\-_=]*\n?$/
 
+const algorithms: readonly string[] = ['md5', 'sha1', 'sha256', 'sha512'] satisfies HashAlgorithm[]
+
 // Half of a UTF-16 pair: it has no UTF-8 form, and would be verified as a replacement character.
 const halfCharacter = /\p{Surrogate}/u
 
@@ -64,11 +66,17 @@ export class Signer {
   /** The one of them that signs. */
   readonly #key: PreparedKey
 
-  /** @throws TypeError for a separator that could be part of a signature, or without a key. */
+  /**
+   * @throws TypeError for a separator that could be part of a signature, for an algorithm that there
+   *   is not, or without a key.
+   */
   constructor(options: SignerOptions) {
     this.salt = options.salt || this.defaultSalt
     this.sep = options.sep ?? ':'
     this.algorithm = options.algorithm ?? 'sha256'
+    if (!algorithms.includes(this.algorithm)) {
+      throw invalidArgument(`There is no hash algorithm "${this.algorithm}".`)
+    }
     if (unsafeSeparator.test(this.sep)) {
       throw invalidArgument(
         `Unsafe separator "${this.sep}": it cannot be empty or consist of A-z, 0-9, "-", "_" and "=".`,
