@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { decodeBase62, encodeBase62 } from '../formats/base62.ts'
 export { type CookieSignerOptions, getCookieSigner } from './cookie-signer.ts'
 export {
   constantTimeCompare,

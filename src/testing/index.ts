@@ -17,3 +17,4 @@ export {
   type SuiteRunner,
   testSessionStore,
 } from './session-store.ts'
+export { peek, poke, type SessionState } from './session-state.ts'
