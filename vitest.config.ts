@@ -62,6 +62,10 @@ const config: ViteUserConfig = defineConfig({
       project('contract', ['test/contract/**/*.test.ts']),
       project('vectors', ['test/conformance/**/*.test.ts']),
       project('live', ['test/live/**/*.test.ts']),
+      project('runtimes', ['test/runtimes/**/*.test.ts'], {
+        globalSetup: 'test/package/_set-up.ts',
+        testTimeout: 320_000,
+      }),
       project('package', ['test/package/**/*.test.ts'], {
         globalSetup: 'test/package/_set-up.ts',
       }),

@@ -36,6 +36,7 @@ export const suites: readonly Suite[] = [
   vitestSuite('vectors'),
   vitestSuite('live'),
   vitestSuite('package'),
+  vitestSuite('runtimes'),
   demoSuite(),
 ]
 

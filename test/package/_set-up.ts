@@ -85,9 +85,11 @@ const linked = [
   'express',
   'hono',
   'kysely',
+  'libsql',
   'valibot',
   'vitest',
   'zod',
+  '@node-rs',
   '@standard-schema',
   '@types',
 ]

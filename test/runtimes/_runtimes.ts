@@ -1,0 +1,127 @@
+/**
+ * The runtimes that this package is tested in, each brought by an npm package with its program, once,
+ * into `build/runtimes/`.
+ *
+ * @module
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { type CommandResult, runCommand } from '../../tools/_command.ts'
+import { projectRoot } from '../../tools/_root.ts'
+
+/** A runtime in one version. */
+export interface Runtime {
+  /** `Node 22`. */
+  readonly name: string
+  /** Exact: `22.23.3`. */
+  readonly version: string
+  /** The npm package that brings the program for this machine; null where there is none. */
+  readonly packageName: string | null
+  /** Where in that package the program is. */
+  readonly program: string
+  /** What stands between the program and the file that it is to run. */
+  readonly args: readonly string[]
+}
+
+/** A runtime, and whether it can be had. */
+export interface FoundRuntime extends Runtime {
+  /** The path of its program; null where it cannot be had. */
+  readonly path: string | null
+  /** Why not; empty where it can. */
+  readonly reason: string
+}
+
+const { platform, arch } = process
+const exe = platform === 'win32' ? '.exe' : ''
+
+/** The oldest that is supported, and the newest of each later line; Bun and Deno. */
+export const runtimes: readonly Runtime[] = [
+  node('20.19.0'),
+  node('22.23.3'),
+  node('24.21.0'),
+  node('26.10.0'),
+  {
+    name: 'Bun',
+    version: '1.4.5',
+    packageName: bunPackage(),
+    program: `bin/bun${exe}`,
+    args: ['--no-install'],
+  },
+  {
+    name: 'Deno',
+    version: '2.9.6',
+    packageName: denoPackage(),
+    program: `deno${exe}`,
+    args: ['run', '--allow-all', '--no-prompt'],
+  },
+]
+
+function node(version: string): Runtime {
+  const [major = ''] = version.split('.')
+  const system = platform === 'win32' ? 'win' : platform
+  return {
+    name: `Node ${major}`,
+    version,
+    packageName: `node-${system}-${arch}`,
+    program: `bin/node${exe}`,
+    args: [],
+  }
+}
+
+function bunPackage(): string {
+  const system = platform === 'win32' ? 'windows' : platform
+  return `@oven/bun-${system}-${arch === 'arm64' ? 'aarch64' : arch}`
+}
+
+function denoPackage(): string | null {
+  if (arch !== 'x64' && arch !== 'arm64') return null
+  return `@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`
+}
+
+/** Finds a runtime, or fetches it. Never throws: one that cannot be had says why. */
+export async function findRuntime(runtime: Runtime): Promise<FoundRuntime> {
+  const { packageName, program } = runtime
+  if (packageName === null) return missing(runtime, `it is not made for ${platform} on ${arch}`)
+  const folder = join(projectRoot, 'build', 'runtimes', folderName(runtime))
+  const path = join(folder, 'node_modules', packageName, program)
+  if (!existsSync(path)) {
+    const { isOk, output } = await fetchInto(folder, `${packageName}@${runtime.version}`)
+    if (!isOk) return missing(runtime, lastLine(output))
+  }
+  const { isOk, output } = await runCommand([path, '--version'], { maxMinutes: 1 })
+  return isOk ? { ...runtime, path, reason: '' } : missing(runtime, lastLine(output))
+}
+
+function folderName({ name, version }: Runtime): string {
+  return `${name.toLowerCase().replace(/\W.*/, '')}-${version}`
+}
+
+function missing(runtime: Runtime, reason: string): FoundRuntime {
+  return { ...runtime, path: null, reason }
+}
+
+/** Made beside its place and moved there whole: neither a crash nor a second process leaves half of one. */
+async function fetchInto(folder: string, wanted: string): Promise<CommandResult> {
+  const half = `${folder}.${process.pid}.tmp`
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(half, { recursive: true })
+  try {
+    await writeFile(join(half, 'package.json'), '{ "private": true }\n')
+    // The program is in the package: what its scripts would do is not needed.
+    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    const install = ['npm', 'install', ...quiet, wanted]
+    const result = await runCommand(install, { cwd: half, maxMinutes: 5 })
+    if (result.isOk) await rename(half, folder)
+    return result
+  } catch (error) {
+    return { isOk: existsSync(folder), output: String(error) }
+  } finally {
+    await rm(half, { recursive: true, force: true })
+  }
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) ?? 'it gave no reason'
+}

@@ -1,0 +1,141 @@
+/**
+ * The core suite, for every runtime: `<runtime> program.mjs <suite>` runs a suite over the installed
+ * package, and prints what came of it as one line of JSON.
+ *
+ * @module
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { gunzipSync } from 'node:zlib'
+
+import { createDjango } from 'async-django'
+import { djangoFetch } from 'async-django/fetch'
+import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
+import { memoryStore } from 'async-django/stores/memory'
+import {
+  type AdapterAnswer,
+  type OpenedSessionStore,
+  testAdapter,
+  testSessionStore,
+} from 'async-django/testing'
+import { Kysely, sql, SqliteDialect } from 'kysely'
+
+import { openSqlite } from '../../examples/sqlite.ts'
+import { runVectors } from '../conformance/vectors.ts'
+import { Runner, type SuiteReport } from './_runner.ts'
+import { serve } from './_serve.ts'
+import type { SuiteName } from './_suites.ts'
+
+interface SessionTable {
+  readonly django_session: object
+}
+
+const suites: Readonly<Record<SuiteName, () => Promise<SuiteReport>>> = {
+  'signing vectors': () => agreeWith('signing'),
+  'session vectors': () => agreeWith('session'),
+  'cookie vectors': () => agreeWith('cookie'),
+  'password vectors': () => agreeWith('password'),
+  'user vectors': () => agreeWith('auth'),
+  'memory store': runMemoryStore,
+  'SQLite store': runSqliteStore,
+  'fetch adapter': runFetchAdapter,
+}
+
+async function agreeWith(subject: string): Promise<SuiteReport> {
+  const file = join(process.env['VECTORS'] ?? '', `${subject}.jsonl.gz`)
+  const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
+  const { passed, failures, excluded } = await runVectors(lines)
+  return {
+    passed,
+    failures: failures.map(({ id, message }) => ({ test: id, message })),
+    notes: [...excluded].map(([rule, number]) => `${number} left out: ${rule}`),
+  }
+}
+
+function runMemoryStore(): Promise<SuiteReport> {
+  const runner = new Runner()
+  const open = async () => {
+    const factory = memoryStore()
+    return { factory, async close() {} }
+  }
+  testSessionStore(runner, { open })
+  return runner.run()
+}
+
+async function runSqliteStore(): Promise<SuiteReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'async-django-runtime-'))
+  const database = openSqlite(join(folder, 'sessions.sqlite3'))
+  const db = new Kysely<SessionTable>({ dialect: new SqliteDialect({ database }) })
+  await createSessionTable(db)
+  await sql`ALTER TABLE django_session ADD COLUMN visitor varchar(100)`.execute(db)
+  const runner = new Runner()
+  testSessionStore(runner, {
+    async open() {
+      await db.deleteFrom('django_session').execute()
+      return { factory: kyselyStore(db), columns: columnsOf(db), async close() {} }
+    },
+  })
+  const report = await runner.run()
+  await db.destroy()
+  rmSync(folder, { recursive: true })
+  return report
+}
+
+function columnsOf(db: Kysely<SessionTable>): OpenedSessionStore['columns'] & object {
+  return {
+    values: { visitor: 'Zoë "O\'Neil" \\ 漢字' },
+    async read(key) {
+      const { rows } = await sql<Record<string, unknown>>`
+        SELECT visitor FROM django_session WHERE session_key = ${key}`.execute(db)
+      return rows[0] ?? {}
+    },
+  }
+}
+
+function runFetchAdapter(): Promise<SuiteReport> {
+  const runner = new Runner()
+  testAdapter(runner, {
+    createDjango,
+    store: () => memoryStore(),
+    serve({ django, options, handle, fail }) {
+      const answer = djangoFetch(
+        django,
+        async (_request, visit) => toResponse(await handle(visit)),
+        options,
+      )
+      return Promise.resolve(
+        serve((request) => answer(request).catch((error: unknown) => toResponse(fail(error)))),
+      )
+    },
+  })
+  return runner.run()
+}
+
+function toResponse({ status = 200, headers = {}, body }: AdapterAnswer): Response {
+  return new Response(typeof body === 'object' ? toStream(body) : (body ?? null), {
+    status,
+    headers: { ...headers },
+  })
+}
+
+function toStream(parts: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  const iterator = parts[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
+}
+
+const report = await suites[process.argv[2] as SuiteName]()
+console.log(JSON.stringify(report))
+// A runtime may keep connections that it does not need any more.
+process.exit(0)

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+
+import { runCommand } from '../../tools/_command.ts'
+import { ResultTable } from '../live/_results.ts'
+import { bundleProgram } from './_bundle.ts'
+import type { SuiteReport } from './_runner.ts'
+import { findRuntime, type FoundRuntime, runtimes } from './_runtimes.ts'
+import { limits, type SuiteName, suiteNames } from './_suites.ts'
+
+const { full } = inject('packed')
+const isStrict = process.env['CI'] === 'true'
+const table = new ResultTable('the packed package')
+const totals = new Map<SuiteName, number>()
+const found: FoundRuntime[] = []
+for (const runtime of runtimes) found.push(await findRuntime(runtime))
+
+let program = ''
+beforeAll(async () => {
+  program = await bundleProgram(full)
+})
+afterAll(() => console.log(table.format()))
+
+async function run({ path, args }: FoundRuntime, suite: SuiteName): Promise<SuiteReport> {
+  const env = { VECTORS: resolve('test/conformance/vectors'), NODE_ENV: 'test' }
+  const command = [path ?? '', ...args, program, suite]
+  const { isOk, output } = await runCommand(command, { cwd: full, env, maxMinutes: 5 })
+  const line = output.split('\n').findLast((each) => each.startsWith('{"passed":'))
+  if (!isOk || line === undefined) throw new Error(output)
+  return JSON.parse(line) as SuiteReport
+}
+
+async function check(runtime: FoundRuntime, suite: SuiteName): Promise<SuiteReport> {
+  const { name, version } = runtime
+  const report = await run(runtime, suite)
+  const { passed, failures, notes } = report
+  for (const note of notes) console.log(`${name}, ${suite}: ${note}`)
+  table.add(`${name} (${version})`, suite, passed, passed + failures.length)
+  return report
+}
+
+describe.each(found.map((it) => [`${it.name} ${it.version}`, it] as const))('%s', (_, runtime) => {
+  const { name, version, path, reason } = runtime
+  if (path === null) console.warn(`${name} ${version} is skipped: ${reason}`)
+
+  test.skipIf(path === null && !isStrict).for(suiteNames)('%s', async (suite, { task }) => {
+    if (path === null) throw new Error(`${name} ${version} cannot be had: ${reason}`)
+    const { passed, failures } = await check(runtime, suite)
+    const known = limits.filter((it) => it.runtime === name && it.suite === suite)
+    const unknown = failures.filter((failure) => !known.some((it) => it.test === failure.test))
+    const notes = known.map((it) => `${name} cannot: ${it.test}: ${it.reason}`)
+    Object.assign(task.meta, { counts: { passed, failed: unknown.length, notes } })
+
+    expect(unknown).toEqual([])
+    expect(failures).toHaveLength(known.length)
+    expect(passed + known.length).toBe(totals.get(suite) ?? passed + known.length)
+    totals.set(suite, passed + known.length)
+  })
+})
