@@ -12,10 +12,12 @@ import { pipeline } from 'node:stream/promises'
 
 import { getRequestListener } from '@hono/node-server'
 import { djangoExpress } from 'async-django/express'
+import { djangoFastify } from 'async-django/fastify'
 import { djangoFetch } from 'async-django/fetch'
 import { djangoHono } from 'async-django/hono'
 import type { AdapterAnswer, AdapterSuite, ServedSite } from 'async-django/testing'
 import express, { type ErrorRequestHandler } from 'express'
+import fastify, { type FastifyReply } from 'fastify'
 import { Hono } from 'hono'
 
 type Site = Parameters<AdapterSuite['serve']>[0]
@@ -24,18 +26,19 @@ type Site = Parameters<AdapterSuite['serve']>[0]
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** Makes it. */
-type MakeListener = (site: Site) => Listener
+type MakeListener = (site: Site) => Listener | Promise<Listener>
 
 /** Adapters by name. */
-export const adapters: Readonly<Record<'express' | 'hono' | 'fetch', MakeListener>> = {
+export const adapters: Readonly<Record<'express' | 'fastify' | 'hono' | 'fetch', MakeListener>> = {
   express: listenByExpress,
+  fastify: listenByFastify,
   hono: listenByHono,
   fetch: listenByFetch,
 }
 
 /** Serves a site on a port of its own. */
 export async function serveBy(makeListener: MakeListener, site: Site): Promise<ServedSite> {
-  const listener = makeListener(site)
+  const listener = await makeListener(site)
   const server = createServer({ maxHeaderSize: 4_000_000 }, (request, response) => {
     void listener(request, response)
   })
@@ -74,6 +77,31 @@ async function send(response: ServerResponse, answer: AdapterAnswer): Promise<vo
   }
   response.flushHeaders()
   await pipeline(Readable.from(body), response)
+}
+
+async function listenByFastify({ django, options, handle, fail }: Site): Promise<Listener> {
+  const app = fastify({ exposeHeadRoutes: false })
+  app.register(djangoFastify(django, options))
+  app.setErrorHandler((error, _, reply) => sendReply(reply, fail(error)))
+  app.all('*', async (request, reply) => sendReply(reply, await handle(request)))
+  await app.ready()
+  return (request, response) => app.routing(request, response)
+}
+
+function sendReply(
+  reply: FastifyReply,
+  { status = 200, headers = {}, body }: AdapterAnswer,
+): FastifyReply {
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(typeof body === 'object' ? Readable.from(withHead(body)) : body)
+}
+
+/** Fastify sends the headers of a stream with the first of its parts, though that be empty. */
+async function* withHead(parts: AsyncIterable<string>): AsyncGenerator<string> {
+  yield ''
+  yield* parts
 }
 
 function listenByHono({ django, options, handle, fail }: Site): Listener {

@@ -143,7 +143,8 @@ describe.each([
       pipeline(source, response, (error) => events.push(`done ${error?.code}`))
     })
     expectTheError(await askOnce(app))
-    await expect.poll(() => events).toEqual(['done undefined'])
+    // What is first, the end of the file or that of the error page, is a matter of luck.
+    await expect.poll(() => events).toEqual([expect.stringMatching(/undefined|PREMATURE_CLOSE/)])
   })
 
   test('lets whoever waits for a write, or for room, go on', async () => {

@@ -1,0 +1,46 @@
+/**
+ * Middleware as Connect had it first: for every framework that takes a request of Node, its
+ * response, and a function to go on with.
+ *
+ * @module
+ */
+import type { ServerResponse } from 'node:http'
+
+import type { ReadOnlyDjango } from '../django.ts'
+import type { AdapterOptions } from '../http/exchange.ts'
+import { findVisit, latestVisit, NodeVisit, type VisitedRequest } from './_node-visit.ts'
+
+/** What is called for every request. */
+export type NodeMiddleware = (
+  request: VisitedRequest,
+  response: ServerResponse,
+  proceed: (error?: unknown) => void,
+) => void
+
+/** Makes middleware that gives requests a property `session`. Errors of saves go to `proceed`. */
+export function nodeMiddleware(
+  django: ReadOnlyDjango,
+  options: AdapterOptions | undefined,
+): NodeMiddleware {
+  return function djangoSession(request, response, proceed) {
+    const visit = findVisit(request, django) ?? begin(django, options, request, response, proceed)
+    const loading = visit.autoload(options)
+    if (loading) loading.then(() => proceed(), proceed)
+    else proceed()
+  }
+}
+
+function begin(...args: ConstructorParameters<typeof NodeVisit>): NodeVisit {
+  const visit = new NodeVisit(...args)
+  const [, , request] = args
+  Object.defineProperty(request, 'session', sessionProperty)
+  return visit
+}
+
+/** One property for all requests, so that they keep one shape. */
+const sessionProperty: PropertyDescriptor & ThisType<VisitedRequest> = {
+  configurable: true,
+  get() {
+    return latestVisit(this)?.session
+  },
+}
