@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { PayloadProblem } from './errors.ts'
+import type { CsrfReason, PayloadProblem } from './errors.ts'
 import { platform } from '#platform'
 
 /** The events, with what each tells. */
@@ -30,6 +30,12 @@ export interface DiagnosticsEvents {
   'cookie.duplicate': { readonly name: string; readonly count: number }
   /** A cookie with `Secure` was sent over a connection that does not look secure. */
   'cookie.insecureTransport': { readonly name: string; readonly host: string }
+  /** A request was refused for its CSRF token, `Origin` or `Referer`. Django logs "Forbidden". */
+  'csrf.rejected': { readonly reason: CsrfReason; readonly message: string; readonly path: string }
+  /** A proxy seems to serve HTTPS, and `secureProxySslHeader` does not say so. */
+  'proxy.undeclared': { readonly host: string }
+  /** Messages were dropped, as the cookie that holds them has no room for more. */
+  'messages.dropped': { readonly count: number }
 }
 
 /** The name of an event. */

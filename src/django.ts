@@ -8,6 +8,7 @@ import { HeadersSentError, ImproperlyConfiguredError, StoreCapabilityError } fro
 import { readCookie } from './http/cookies.ts'
 import type { AdapterOptions, Exchange } from './http/exchange.ts'
 import { SessionExchange } from './http/middleware.ts'
+import type { PartFactory } from './http/part.ts'
 import { checkSessions, type CheckOptions, type CheckProblem } from './session/check.ts'
 import { legacyCodec } from './session/codecs/legacy.ts'
 import { signedCodec } from './session/codecs/signed.ts'
@@ -50,6 +51,10 @@ export interface DjangoOptions {
   readonly settings: DjangoSettings
   /** Where sessions are kept. */
   readonly store: SessionStoreFactory
+  /** Protection from forged requests: `csrf()` of `async-django/csrf`. Default none. */
+  readonly csrf?: PartFactory
+  /** Messages for the visitor's next page: `messages()` of `async-django/messages`. Default none. */
+  readonly messages?: PartFactory
   /** The Django release beside this server: its behaviour and defaults are taken. Default: newest. */
   readonly djangoVersion?: DjangoVersion
   /** Never write: no row, no cookie. Default false. */
@@ -171,12 +176,14 @@ export function createDjango(options: DjangoOptions): Django | ReadOnlyDjango {
   checkStore(store, options)
   const host = sessionHost(options, settings, store)
   const sessions = options.readOnly ? new ReadOnlySessions(host) : new Sessions(host, store)
-  return wire(options, host, sessions)
+  return wire(options, host, sessions, keyring)
 }
 
 const optionNames: readonly string[] = [
   'settings',
   'store',
+  'csrf',
+  'messages',
   'djangoVersion',
   'readOnly',
   'djangoExact',
@@ -300,12 +307,17 @@ function headerOf(headers: HeadersLike, name: string): string | null {
 }
 
 function wire(
-  { readOnly = false, now = () => new Date() }: DjangoOptions,
+  { readOnly = false, now = () => new Date(), csrf, messages }: DjangoOptions,
   host: SessionHost,
   sessions: Sessions | ReadOnlySessions,
+  keyring: Keyring,
 ): Django | ReadOnlyDjango {
-  const { settings, diagnostics, storeTimeoutMs } = host
-  const middlewareHost = { settings, sessions, readOnly, diagnostics, storeTimeoutMs, now }
+  const { settings, diagnostics, djangoExact, storeTimeoutMs } = host
+  const shared = { settings, readOnly, diagnostics, now }
+  const parts = [messages, csrf].flatMap(
+    (make) => make?.({ ...shared, djangoExact, keyring }) ?? [],
+  )
+  const middlewareHost = { ...shared, sessions, storeTimeoutMs, parts }
   return {
     settings,
     readOnly,

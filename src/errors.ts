@@ -28,6 +28,8 @@ export type ErrorCode =
   | 'ERR_HASHER_BUSY'
   | 'ERR_PASSWORD_HASH'
   | 'ERR_PASSWORD_VALIDATION'
+  | 'ERR_CSRF'
+  | 'ERR_DISALLOWED_HOST'
 
 /** Base of every error of this package. Tell them apart by `code`, never by message. */
 export abstract class AsyncDjangoError extends Error {
@@ -188,7 +190,7 @@ export class HeadersSentError extends AsyncDjangoError {
 
   constructor(operation: string) {
     super(
-      `${operation} needs to set the session cookie, and the response's headers have already left ` +
+      `${operation} needs to set a cookie, and the response's headers have already left ` +
         '(or there is no response, as in a WebSocket). Do it before the response begins.',
     )
   }
@@ -346,6 +348,41 @@ export class PasswordValidationError extends AsyncDjangoError {
     super(problems.map(({ message }) => message).join(' '))
     this.problems = problems
   }
+}
+
+/** Why a request was refused: one for each `REASON_…` of `django.middleware.csrf`. */
+export type CsrfReason =
+  | 'badOrigin'
+  | 'noReferer'
+  | 'malformedReferer'
+  | 'insecureReferer'
+  | 'badReferer'
+  | 'noCookie'
+  | 'badCookie'
+  | 'tokenMissing'
+  | 'badToken'
+  | 'tokenIncorrect'
+
+/**
+ * A request that may be forged: its CSRF token, `Origin` or `Referer` is not that of a page of ours.
+ * The message is Django's. Django: `RejectRequest`, answered by `CSRF_FAILURE_VIEW`.
+ */
+export class CsrfError extends AsyncDjangoError {
+  readonly code = 'ERR_CSRF'
+  override readonly status = 403
+  /** Why. */
+  readonly reason: CsrfReason
+
+  constructor(reason: CsrfReason, message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+/** A `Host` header that `allowedHosts` does not allow. Django: `DisallowedHost`. */
+export class DisallowedHostError extends AsyncDjangoError {
+  readonly code = 'ERR_DISALLOWED_HOST'
+  override readonly status = 400
 }
 
 /** A `TypeError` for wrong use of this package's API, with a code. */

@@ -19,6 +19,7 @@ export type { AdapterOptions, Exchange } from './http/exchange.ts'
 export type { SessionExchange } from './http/middleware.ts'
 export { signCookie, type SignedCookieOptions, unsignCookie } from './http/signed-cookies.ts'
 export { parseCookies } from './http/cookies.ts'
+export type { PartFactory } from './http/part.ts'
 export type { CheckOptions, CheckProblem } from './session/check.ts'
 export type { Codec, DataFormat } from './session/codec.ts'
 export type { Expiry, ExpiryOptions, Timedelta } from './session/expiry.ts'
@@ -52,4 +53,11 @@ export type {
   StoreSettings,
   Updated,
 } from './session/store.ts'
-export type { DjangoSeries, DjangoSettings, DjangoVersion, SameSite, Settings } from './settings.ts'
+export type {
+  DjangoSeries,
+  DjangoSettings,
+  DjangoVersion,
+  MessageStorageName,
+  SameSite,
+  Settings,
+} from './settings.ts'

@@ -42,7 +42,47 @@ export interface DjangoSettings {
   readonly timeZone?: string
   /** `SIGNED_COOKIE_LEGACY_SALT_FALLBACK`. Default true in 5.2 and 6.0, false in 6.1. */
   readonly signedCookieLegacySaltFallback?: boolean
+  /** `ALLOWED_HOSTS`. Default none, which is localhost outside production, and refused in it. */
+  readonly allowedHosts?: readonly string[]
+  /** `USE_X_FORWARDED_HOST`. Default false. */
+  readonly useXForwardedHost?: boolean
+  /** `USE_X_FORWARDED_PORT`. Default false. */
+  readonly useXForwardedPort?: boolean
+  /** `SECURE_PROXY_SSL_HEADER`, such as `['HTTP_X_FORWARDED_PROTO', 'https']`. Default null. */
+  readonly secureProxySslHeader?: readonly [header: string, value: string] | null
+  /** `CSRF_COOKIE_NAME`. Default `csrftoken`. */
+  readonly csrfCookieName?: string
+  /** `CSRF_COOKIE_AGE` in seconds. Default 52 weeks; null for a cookie that goes with the browser. */
+  readonly csrfCookieAge?: number | null
+  /** `CSRF_COOKIE_DOMAIN`. Default null: this host only. */
+  readonly csrfCookieDomain?: string | null
+  /** `CSRF_COOKIE_PATH`. Default `/`. */
+  readonly csrfCookiePath?: string
+  /** `CSRF_COOKIE_SECURE`. Default false, as in Django: set it true behind HTTPS. */
+  readonly csrfCookieSecure?: boolean
+  /** `CSRF_COOKIE_HTTPONLY`. Default false. */
+  readonly csrfCookieHttponly?: boolean
+  /** `CSRF_COOKIE_SAMESITE`. Default `Lax`; null and false leave the attribute out. */
+  readonly csrfCookieSamesite?: SameSite
+  /** `CSRF_HEADER_NAME`, in Django's form. Default `HTTP_X_CSRFTOKEN`: the header `X-CSRFToken`. */
+  readonly csrfHeaderName?: string
+  /** `CSRF_TRUSTED_ORIGINS`, such as `https://*.example.com`. Default none. */
+  readonly csrfTrustedOrigins?: readonly string[]
+  /** `CSRF_USE_SESSIONS`: the secret is kept in the session. Default false: in a cookie. */
+  readonly csrfUseSessions?: boolean
+  /** `MESSAGE_STORAGE`. Default the cookie, and the session for what does not fit. */
+  readonly messageStorage?: MessageStorageName
+  /** `MESSAGE_LEVEL`: messages below are not kept. Default 20, `INFO`. */
+  readonly messageLevel?: number
+  /** `MESSAGE_TAGS`: tags of levels, over Django's own. Default none. */
+  readonly messageTags?: Readonly<Record<number, string>>
 }
+
+/** Where messages are kept: one of Django's storages, by its Python path. */
+export type MessageStorageName =
+  | 'django.contrib.messages.storage.fallback.FallbackStorage'
+  | 'django.contrib.messages.storage.cookie.CookieStorage'
+  | 'django.contrib.messages.storage.session.SessionStorage'
 
 /** The `SameSite` of a cookie, in any case of letters, or none. */
 export type SameSite =
@@ -110,6 +150,23 @@ function defaultsOf(release: Release): Omit<Settings, 'release'> {
     useTz: release.series !== '4.2',
     timeZone: 'America/Chicago',
     signedCookieLegacySaltFallback: release.series !== '6.1',
+    allowedHosts: [],
+    useXForwardedHost: false,
+    useXForwardedPort: false,
+    secureProxySslHeader: null,
+    csrfCookieName: 'csrftoken',
+    csrfCookieAge: 60 * 60 * 24 * 7 * 52,
+    csrfCookieDomain: null,
+    csrfCookiePath: '/',
+    csrfCookieSecure: false,
+    csrfCookieHttponly: false,
+    csrfCookieSamesite: 'Lax',
+    csrfHeaderName: 'HTTP_X_CSRFTOKEN',
+    csrfTrustedOrigins: [],
+    csrfUseSessions: false,
+    messageStorage: 'django.contrib.messages.storage.fallback.FallbackStorage',
+    messageLevel: 20,
+    messageTags: {},
   }
 }
 
@@ -131,8 +188,7 @@ export function resolveSettings(
   for (const [name, value] of Object.entries(rest)) checkSetting(name, value, defaults)
   const settings = { ...defaults, ...withoutUndefined(rest), release }
   checkTimeZone(settings.timeZone)
-  checkCookie(settings)
-  if (!djangoExact) checkBrowserRules(settings)
+  checkCookie(settings, 'sessionCookie', djangoExact)
   return Object.freeze(settings)
 }
 
@@ -146,19 +202,27 @@ function checkSetting(name: string, value: unknown, defaults: object): void {
   if (!Object.hasOwn(defaults, name)) {
     throw new ImproperlyConfiguredError(`settings.${name}`, 'there is no such setting.')
   }
-  if (value === undefined || name === 'sessionCookieSamesite' || name === 'sessionCookieDomain') {
-    return
-  }
-  const wanted = typeof Reflect.get(defaults, name)
-  if (typeof value === wanted) return
+  const known: unknown = Reflect.get(defaults, name)
+  if (value === undefined || known === null || nullable.has(name)) return
+  const wanted = kindOf(known)
+  if (kindOf(value) === wanted) return
   throw new ImproperlyConfiguredError(
     `settings.${name}`,
-    `must be a ${wanted}, not ${describe(value)}.`,
+    `must be ${wanted}, not ${kindOf(value)}.`,
   )
 }
 
-function describe(value: unknown): string {
-  return value === null ? 'null' : `a ${typeof value}`
+/** Settings with a default that may also be null; what reads them checks them. */
+const nullable: ReadonlySet<string> = new Set([
+  'sessionCookieSamesite',
+  'csrfCookieSamesite',
+  'csrfCookieAge',
+])
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 function withoutUndefined<T extends object>(
@@ -183,57 +247,76 @@ function checkTimeZone(timeZone: string): void {
 const cookieName = /^[\w!#$%&'*+.^`|~-]+$/
 const attributeUnsafe = /[\u0000-\u001f\u007f;]/
 
-function checkCookie(settings: Settings): void {
-  const name = settings.sessionCookieName
-  if (!cookieName.test(name)) {
-    throw new ImproperlyConfiguredError('sessionCookieName', 'must be a token as in RFC 6265.')
+/** A cookie, by what the names of its settings begin with. */
+type CookieSettings = 'sessionCookie' | 'csrfCookie'
+
+/**
+ * Refuses a cookie that cannot be sent.
+ *
+ * @param djangoExact - Allow what browsers drop without a word.
+ * @throws ImproperlyConfiguredError with the name of the setting.
+ */
+export function checkCookie(
+  settings: Settings,
+  cookie: CookieSettings,
+  djangoExact: boolean,
+): void {
+  if (!cookieName.test(settings[`${cookie}Name`])) {
+    throw new ImproperlyConfiguredError(`${cookie}Name`, 'must be a token as in RFC 6265.')
   }
-  if (!Number.isSafeInteger(settings.sessionCookieAge)) {
-    throw new ImproperlyConfiguredError('sessionCookieAge', 'must be a whole number of seconds.')
+  const age = settings[`${cookie}Age`]
+  if (!Number.isSafeInteger(age) && !(age === null && cookie === 'csrfCookie')) {
+    throw new ImproperlyConfiguredError(`${cookie}Age`, 'must be a whole number of seconds.')
   }
-  for (const setting of ['sessionCookieDomain', 'sessionCookiePath'] as const) {
+  for (const setting of [`${cookie}Domain`, `${cookie}Path`] as const) {
     const value = settings[setting]
-    if (value === null && setting === 'sessionCookieDomain') continue
+    if (value === null && setting === `${cookie}Domain`) continue
     if (typeof value !== 'string' || attributeUnsafe.test(value)) {
       throw new ImproperlyConfiguredError(setting, 'must be text that a cookie may hold.')
     }
   }
-  const sameSite: unknown = settings.sessionCookieSamesite
+  checkSameSite(settings, cookie)
+  if (!djangoExact) checkBrowserRules(settings, cookie)
+}
+
+function checkSameSite(settings: Settings, cookie: CookieSettings): void {
+  const sameSite: unknown = settings[`${cookie}Samesite`]
   if (sameSite === null || sameSite === false) return
   if (typeof sameSite === 'string' && /^(?:lax|strict|none)$/i.test(sameSite)) return
   throw new ImproperlyConfiguredError(
-    'sessionCookieSamesite',
+    `${cookie}Samesite`,
     'must be "Lax", "Strict", "None", or null for no attribute.',
   )
 }
 
 /** Cookies that Django sends and that every browser drops without a word. */
-function checkBrowserRules(settings: Settings): void {
-  const sameSite = settings.sessionCookieSamesite
-  if (sameSite && sameSite.toLowerCase() === 'none' && !settings.sessionCookieSecure) {
+function checkBrowserRules(settings: Settings, cookie: CookieSettings): void {
+  const sameSite = settings[`${cookie}Samesite`]
+  const isSecure = settings[`${cookie}Secure`]
+  if (sameSite && sameSite.toLowerCase() === 'none' && !isSecure) {
     throw new ImproperlyConfiguredError(
-      'sessionCookieSamesite',
-      '"None" needs sessionCookieSecure: browsers refuse the cookie without it.',
+      `${cookie}Samesite`,
+      `"None" needs ${cookie}Secure: browsers refuse the cookie without it.`,
     )
   }
-  const name = settings.sessionCookieName
+  const name = settings[`${cookie}Name`]
   const isHost = /^__host-/i.test(name)
   if (!isHost && !/^__secure-/i.test(name)) return
-  if (!settings.sessionCookieSecure) {
+  if (!isSecure) {
     throw new ImproperlyConfiguredError(
-      'sessionCookieSecure',
+      `${cookie}Secure`,
       `must be true: browsers refuse a cookie named "${name}" without it.`,
     )
   }
-  if (isHost && settings.sessionCookieDomain) {
+  if (isHost && settings[`${cookie}Domain`]) {
     throw new ImproperlyConfiguredError(
-      'sessionCookieDomain',
+      `${cookie}Domain`,
       `must be null: browsers refuse a cookie named "${name}" with a domain.`,
     )
   }
-  if (isHost && settings.sessionCookiePath !== '/') {
+  if (isHost && settings[`${cookie}Path`] !== '/') {
     throw new ImproperlyConfiguredError(
-      'sessionCookiePath',
+      `${cookie}Path`,
       `must be "/": browsers refuse a cookie named "${name}" with another path.`,
     )
   }

@@ -15,6 +15,7 @@ export type ExportMap = Readonly<Record<string, ExportEntry>>
 const single: Readonly<Record<string, string>> = {
   'index.ts': '.',
   'errors.ts': './errors',
+  'http/csrf.ts': './csrf',
   'signing/index.ts': './signing',
   'testing/index.ts': './testing',
 }

@@ -14,6 +14,7 @@ import { isSessionKey } from '../session/session-key.ts'
 import type { Settings } from '../settings.ts'
 import { formatCookie, formatCookieDeletion, patchVary, readCookie } from './cookies.ts'
 import type { AdapterOptions, Exchange } from './exchange.ts'
+import { attachParts, type Part, type Visit, type VisitPart } from './part.ts'
 import { platform } from '#platform'
 
 /** What the middleware needs of a `django`. */
@@ -24,6 +25,8 @@ export interface MiddlewareHost<D extends object> {
   readonly diagnostics: Diagnostics
   readonly storeTimeoutMs: number
   readonly now: () => Date
+  /** In the order in which responses pass them: the last to be asked, as in Django, is the session. */
+  readonly parts: readonly Part[]
 }
 
 /**
@@ -37,11 +40,13 @@ function stateOf(core: SessionCore): SessionState {
 }
 
 /** One request's session, from `begin` to `commit`. */
-export class SessionExchange<D extends object> {
+export class SessionExchange<D extends object> implements Visit {
+  readonly exchange: Exchange
+  readonly isSkipped: boolean
   readonly #host: MiddlewareHost<D>
-  readonly #exchange: Exchange
   readonly #options: AdapterOptions
-  readonly #isSkipped: boolean
+  readonly #parts: readonly VisitPart[]
+  #isChecked = false
   #deadline: Deadline | null = null
   #session: LazySession<D> | null = null
   /** Somebody did something with the session, if only to look at its key. */
@@ -53,15 +58,22 @@ export class SessionExchange<D extends object> {
 
   constructor(host: MiddlewareHost<D>, exchange: Exchange, options: AdapterOptions) {
     this.#host = host
-    this.#exchange = exchange
+    this.exchange = exchange
     this.#options = options
-    this.#isSkipped = options.skip?.(exchange) ?? false
+    this.isSkipped = options.skip?.(exchange) ?? false
+    this.#parts = host.parts.map((part) => part.begin(this))
   }
 
   /** The session: free until it is loaded or written. */
   get session(): LazySession<D> {
-    this.#session ??= this.#host.sessions.open(() => this.#use()) as LazySession<D>
+    this.#session ??= this.#openSession()
     return this.#session
+  }
+
+  #openSession(): LazySession<D> {
+    const session = this.#host.sessions.open(() => this.#use()) as LazySession<D>
+    if (this.#parts.length > 0) attachParts(session, this.#parts)
+    return session
   }
 
   /** Called at the first use of the session: until then, no cookie is parsed. */
@@ -85,15 +97,28 @@ export class SessionExchange<D extends object> {
    * cookie that is no key at all.
    */
   get isDue(): boolean {
-    if (this.#host.readOnly || this.#isSkipped) return false
+    if (this.#host.readOnly || this.isSkipped) return false
     if (this.#host.settings.sessionSaveEveryRequest) return true
+    if (this.#parts.some((part) => part.isDue)) return true
     const cookie = this.#readCookie()
     return cookie !== null && !isSessionKey(cookie)
   }
 
-  /** The session, loaded, where `autoload` says so; else null. @param options - Of a later adapter. */
-  autoload(options: AdapterOptions = this.#options): Promise<Session<D>> | null {
-    return options.autoload && !this.#isSkipped ? this.#load() : null
+  /**
+   * What a handler waits for: the checks of the request, once, and its session where `autoload` says
+   * so. Null for nothing. A request that is refused rejects it. @param options - Of a later adapter.
+   */
+  autoload(options: AdapterOptions = this.#options): Promise<Session<D> | null> | null {
+    const checking = this.#check()
+    if (!options.autoload || this.isSkipped) return checking
+    return checking ? checking.then(() => this.#load()) : this.#load()
+  }
+
+  #check(): Promise<null> | null {
+    if (this.#isChecked) return null
+    this.#isChecked = true
+    const checks = this.#parts.map((part) => part.check()).filter((check) => check !== null)
+    return checks.length > 0 ? Promise.all(checks).then(() => null) : null
   }
 
   /** A response depends on the session once the handler looks at it, and not before. */
@@ -112,20 +137,52 @@ export class SessionExchange<D extends object> {
    * @returns null where it is done at once: always, where there is nothing to store.
    */
   commit(): Promise<void> | null {
+    // Read at once: handlers may assign another that is never sent.
+    const isFailure = this.exchange.status >= 500
+    const committing = this.#commitParts()
+    if (!committing) return this.#commitSession(isFailure)
+    return committing.then(
+      () => this.#commitSession(isFailure) ?? undefined,
+      (error: unknown) => {
+        this.#isClosed = true
+        throw error
+      },
+    )
+  }
+
+  /** One after the other, and before the session, which they may write to. */
+  #commitParts(first = 0): Promise<void> | null {
+    for (const [at, part] of this.#parts.entries()) {
+      const committing = at < first ? null : part.commit()
+      if (committing) return committing.then(() => this.#commitParts(at + 1) ?? undefined)
+    }
+    return null
+  }
+
+  #commitSession(isFailure: boolean): Promise<void> | null {
     if (this.#isUsed || this.isDue) {
       const core = coreOf(this.session)
       const { accessed } = core
-      if (!core.isIdle || this.#isToStore(core)) return this.#storeAndAnswer(core)
+      if (!core.isIdle || this.#isToStore(core)) return this.#storeAndAnswer(core, isFailure)
       this.#answer(core, accessed, stateOf(core))
     }
     this.#isClosed = true
     return null
   }
 
+  /** Whether a login gave the session another key since somebody asked. */
+  takeKeyRotation(): boolean {
+    if (!this.#isUsed) return false
+    const core = coreOf(this.session)
+    const { keyRotated } = core
+    core.keyRotated = false
+    return keyRotated
+  }
+
   #readCookie(): string | null {
     if (this.#cookie !== undefined) return this.#cookie
     const name = this.#host.settings.sessionCookieName
-    const reading = readCookie(this.#exchange.header('cookie'), name)
+    const reading = readCookie(this.exchange.header('cookie'), name)
     this.#cookie = reading?.value ?? null
     if (reading && reading.count > 1) {
       const { count } = reading
@@ -135,12 +192,10 @@ export class SessionExchange<D extends object> {
   }
 
   #checkCookie(operation: string): void {
-    if (this.#isClosed || this.#exchange.headersSent) throw new HeadersSentError(operation)
+    if (this.#isClosed || this.exchange.headersSent) throw new HeadersSentError(operation)
   }
 
-  async #storeAndAnswer(core: SessionCore): Promise<void> {
-    // Read at once: handlers may assign another that is never sent.
-    const isFailure = this.#exchange.status >= 500
+  async #storeAndAnswer(core: SessionCore, isFailure: boolean): Promise<void> {
     try {
       await core.idle()
       const { accessed } = core
@@ -175,7 +230,7 @@ export class SessionExchange<D extends object> {
   }
 
   #savesEveryRequest(): boolean {
-    return this.#host.settings.sessionSaveEveryRequest && !this.#isSkipped
+    return this.#host.settings.sessionSaveEveryRequest && !this.isSkipped
   }
 
   /** Whether the session may be saved though nobody changed it: not on the word of a doubtful row. */
@@ -187,7 +242,7 @@ export class SessionExchange<D extends object> {
   #isDueToRoll(core: SessionCore): boolean {
     const { rolling } = this.#options
     const { expireDate, state } = core.row
-    if (!rolling || this.#isSkipped || state !== 'present' || expireDate === null) return false
+    if (!rolling || this.isSkipped || state !== 'present' || expireDate === null) return false
     const left = (expireDate.getTime() - this.#host.now().getTime()) / 1000
     return left < core.host.expiry.age(core.expiry) - rolling.everySeconds
   }
@@ -207,7 +262,7 @@ export class SessionExchange<D extends object> {
 
   /** Answers whether it did: not on the word of a doubtful row. */
   #deleteCookie(core: SessionCore): boolean {
-    if (this.#exchange.headersSent || (core.isInDoubt && !core.isFlushed)) return false
+    if (this.exchange.headersSent || (core.isInDoubt && !core.isFlushed)) return false
     const { settings } = this.#host
     this.#setCookie(
       formatCookieDeletion(settings.sessionCookieName, {
@@ -224,7 +279,7 @@ export class SessionExchange<D extends object> {
     const { expiry } = core.host
     const { key } = core.row
     if (key === null) return
-    if (this.#exchange.headersSent) return this.#checkKnown(key)
+    if (this.exchange.headersSent) return this.#checkKnown(key)
     const attributes = {
       maxAge: expiry.atBrowserClose(core.expiry) ? null : expiry.age(core.expiry),
       domain: settings.sessionCookieDomain,
@@ -243,21 +298,21 @@ export class SessionExchange<D extends object> {
   }
 
   #setCookie(header: string): void {
-    this.#exchange.appendHeader('set-cookie', header)
+    this.exchange.appendHeader('set-cookie', header)
     if (!this.#options.privateWhenCookie) return
-    const present = this.#exchange.getHeader('cache-control')
-    if (present === null) this.#exchange.setHeader('cache-control', 'private')
+    const present = this.exchange.getHeader('cache-control')
+    if (present === null) this.exchange.setHeader('cache-control', 'private')
   }
 
   #vary(): void {
-    if (this.#exchange.headersSent) return
-    this.#exchange.setHeader('vary', patchVary(this.#exchange.getHeader('vary'), 'Cookie'))
+    if (this.exchange.headersSent) return
+    this.exchange.setHeader('vary', patchVary(this.exchange.getHeader('vary'), 'Cookie'))
   }
 
   /** The cookie is sent all the same, but a browser on a plain connection drops it. */
   #warnOfPlainTransport(): void {
-    const { scheme, host } = this.#exchange
-    const isProxied = /^https\b/i.test(this.#exchange.header('x-forwarded-proto') ?? '')
+    const { scheme, host } = this.exchange
+    const isProxied = /^https\b/i.test(this.exchange.header('x-forwarded-proto') ?? '')
     const isLocal = /^(?:localhost|127\.|\[::1\])/.test(host)
     if (scheme === 'https' || isProxied || isLocal) return
     const name = this.#host.settings.sessionCookieName

@@ -38,6 +38,8 @@ interface SaveTask {
 export class SessionCore {
   readonly host: SessionHost
   readonly row: SessionRow
+  /** A login made the session somebody's: what else is tied to the visitor changes with it. */
+  keyRotated = false
   readonly #newDeadline: () => Deadline
   #draft: Draft | null = null
   #pending = new PendingWrites()

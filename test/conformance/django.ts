@@ -7,6 +7,7 @@ import {
   type Codecs,
   createDjango,
   type Django,
+  type DjangoOptions,
   type DjangoVersion,
   type SessionStore,
 } from 'async-django'
@@ -32,15 +33,18 @@ const foreign = /^(?:now|database|SESSION_ENGINE|DEFAULT_HASHING_ALGORITHM)$/
  *
  * @param release - Default: the newest of those that made the vector, or 4.2 where all are older.
  * @param keep - What becomes of the memory store, for a check that watches or replaces it.
+ * @param parts - What takes part beside the session. Default nothing.
  */
 export function djangoOf(
   vector: Vector,
   release: string = releasesOf(vector).at(-1) ?? '4.2',
   keep: (store: SessionStore, codecs: Codecs) => SessionStore = (store) => store,
+  parts: Pick<DjangoOptions, 'csrf' | 'messages'> = {},
 ): Site {
   const made: { store: SessionStore; codecs: Codecs }[] = []
   const clock = { now: momentOf(vector) }
   const django = createDjango({
+    ...parts,
     settings: { secretKey: 'key', timeZone: 'UTC', useTz: true, ...settingsOf(vector) },
     djangoVersion: release as DjangoVersion,
     djangoExact: true,

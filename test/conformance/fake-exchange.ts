@@ -5,24 +5,45 @@
  */
 import type { Exchange } from 'async-django'
 
-/** A request with a cookie, and the headers of its response. */
+/** What a request has; and the status of its response. */
+export interface FakeRequest {
+  readonly method?: string
+  readonly scheme?: 'http' | 'https'
+  readonly host?: string
+  readonly path?: string
+  /** By names in lower case. */
+  readonly headers?: Readonly<Record<string, string | null>>
+  /** The fields of the form in its body. */
+  readonly fields?: Readonly<Record<string, string | null>>
+  readonly status?: number
+}
+
+/** A request, and the headers of its response. */
 export class FakeExchange implements Exchange {
-  readonly method = 'GET'
-  readonly scheme = 'https'
-  readonly host = 'testserver'
-  readonly path = '/'
+  readonly method: string
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly path: string
   readonly headersSent = false
   readonly status: number
-  readonly #cookie: string | null
+  readonly #request: FakeRequest
   readonly #headers = new Map<string, string>()
 
-  constructor(cookie: string | null, status: number) {
-    this.#cookie = cookie
-    this.status = status
+  constructor(request: FakeRequest) {
+    this.method = request.method ?? 'GET'
+    this.scheme = request.scheme ?? 'https'
+    this.host = request.host ?? 'testserver'
+    this.path = request.path ?? '/'
+    this.status = request.status ?? 200
+    this.#request = request
   }
 
   header(name: string): string | null {
-    return name === 'cookie' ? this.#cookie : null
+    return this.#request.headers?.[name] ?? null
+  }
+
+  formField(name: string): Promise<string | null> {
+    return Promise.resolve(this.#request.fields?.[name] ?? null)
   }
 
   getHeader(name: string): string | null {

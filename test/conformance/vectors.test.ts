@@ -18,6 +18,7 @@ describe('golden vectors', () => {
     ['cookie', 48],
     ['password', 1447],
     ['auth', 210],
+    ['csrf', 403],
   ])('agrees with the %s vectors', async ([subject, total], { task }) => {
     const report = await runVectors(golden(subject))
     Object.assign(task.meta, { counts: countsOf(report) })

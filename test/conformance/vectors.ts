@@ -8,6 +8,7 @@ import { accountChecks } from './checks/accounts.ts'
 import { codecChecks } from './checks/codec.ts'
 import { cookieChecks } from './checks/cookies.ts'
 import { expiryChecks } from './checks/expiry.ts'
+import { csrfChecks } from './checks/csrf.ts'
 import { middlewareChecks, pythonOnlyAction } from './checks/middleware.ts'
 import { isUnreadArgon2, passwordChecks } from './checks/passwords.ts'
 import { signingChecks } from './checks/signing.ts'
@@ -45,6 +46,7 @@ const checks: ReadonlyMap<string, Check> = new Map(
     ...middlewareChecks,
     ...cookieChecks,
     ...passwordChecks,
+    ...csrfChecks,
     ...accountChecks,
   }),
 )
@@ -56,6 +58,7 @@ const behaviour = new Set([
   'session.middleware',
   'auth.session_hash',
   'auth.reset_token',
+  'csrf.request',
   'auth.reset_token_check',
   'password.defaults',
 ])

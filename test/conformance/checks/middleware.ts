@@ -131,10 +131,10 @@ async function serve(vector: Vector, site: Site, action: Action): Promise<Fields
   const { input } = vector
   const sent = textOrNull(input, 'key_sent')
   const name = site.django.settings.sessionCookieName
-  const exchange = new FakeExchange(
-    sent === null ? null : `${name}=${sent}`,
-    Number(input['status']),
-  )
+  const exchange = new FakeExchange({
+    headers: { cookie: sent === null ? null : `${name}=${sent}` },
+    status: Number(input['status']),
+  })
   const vary = textOrNull(input, 'response_vary')
   if (vary !== null) exchange.setHeader('vary', vary)
   const state = site.django.begin(exchange)

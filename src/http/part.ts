@@ -1,0 +1,76 @@
+/**
+ * The contract of what takes part in an exchange beside the session: protection from forged requests,
+ * messages. Each comes from a subpath of its own, so that nobody loads what is not used.
+ *
+ * @module
+ */
+import type { Diagnostics } from '../diagnostics.ts'
+import { invalidArgument } from '../errors.ts'
+import type { LazySession } from '../session/lazy-session.ts'
+import type { Session } from '../session/session.ts'
+import type { Settings } from '../settings.ts'
+import type { Keyring } from '../signing/keyring.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What a part is made with. */
+export interface PartHost {
+  readonly settings: Settings
+  readonly keyring: Keyring
+  readonly readOnly: boolean
+  readonly djangoExact: boolean
+  readonly diagnostics: Diagnostics
+  readonly now: () => Date
+}
+
+/** What `csrf()` and `messages()` return, for `createDjango`. */
+export type PartFactory = (host: PartHost) => Part
+
+/** A part, for all requests. */
+export interface Part {
+  begin(visit: Visit): VisitPart
+}
+
+/** A request as a part sees it. */
+export interface Visit {
+  readonly exchange: Exchange
+  /** The visitor's session: free until it is loaded or written. */
+  readonly session: LazySession
+  /** Whether cookies are set only where a handler asks for them. */
+  readonly isSkipped: boolean
+  /** Whether a login gave the session another key since somebody asked. */
+  takeKeyRotation(): boolean
+}
+
+/** A part, for one request. */
+export interface VisitPart {
+  readonly name: 'csrf' | 'messages'
+  /** Whether `commit` has something to do though no handler asked for it. */
+  readonly isDue: boolean
+  /** What is done before the handler runs; null where there is nothing to wait for. */
+  check(): Promise<void> | null
+  /** What is done before the session is saved; null where there is nothing to wait for. */
+  commit(): Promise<void> | null
+}
+
+/** A session of a request, loaded or not. */
+export type RequestedSession = LazySession | Session
+
+const partsBySession = new WeakMap<object, readonly VisitPart[]>()
+
+/** Makes the parts of a request known by its session, which is what every adapter hands to handlers. */
+export function attachParts(session: object, parts: readonly VisitPart[]): void {
+  partsBySession.set(session, parts)
+}
+
+/**
+ * The part of the request that a session belongs to.
+ *
+ * @throws TypeError where `createDjango` was given no such part, or the session is of no request.
+ */
+export function partOf(session: object, name: VisitPart['name']): VisitPart {
+  const part = partsBySession.get(session)?.find((one) => one.name === name)
+  if (part) return part
+  throw invalidArgument(
+    `This session is of no request, or of one whose createDjango() was not given ${name}: ${name}().`,
+  )
+}
