@@ -15,6 +15,7 @@ import { djangoExpress } from 'async-django/express'
 import { djangoFastify } from 'async-django/fastify'
 import { djangoFetch } from 'async-django/fetch'
 import { djangoHono } from 'async-django/hono'
+import { djangoNode } from 'async-django/node'
 import type { AdapterAnswer, AdapterSuite, ServedSite } from 'async-django/testing'
 import express, { type ErrorRequestHandler } from 'express'
 import fastify, { type FastifyReply } from 'fastify'
@@ -29,7 +30,10 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 type MakeListener = (site: Site) => Listener | Promise<Listener>
 
 /** Adapters by name. */
-export const adapters: Readonly<Record<'express' | 'fastify' | 'hono' | 'fetch', MakeListener>> = {
+export const adapters: Readonly<
+  Record<'node' | 'express' | 'fastify' | 'hono' | 'fetch', MakeListener>
+> = {
+  node: listenByNode,
   express: listenByExpress,
   fastify: listenByFastify,
   hono: listenByHono,
@@ -51,6 +55,22 @@ async function close(server: Server): Promise<void> {
   const closed = once(server.close(), 'close')
   server.closeAllConnections()
   await closed
+}
+
+function listenByNode({ django, options, handle, fail }: Site): Listener {
+  return djangoNode(
+    django,
+    async (request, response) => {
+      await send(response, await handle(request))
+    },
+    {
+      ...options,
+      async onError(error, _, response) {
+        if (response.headersSent) response.destroy()
+        else await send(response, fail(error))
+      },
+    },
+  )
 }
 
 function listenByExpress({ django, options, handle, fail }: Site): Listener {

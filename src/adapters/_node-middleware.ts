@@ -23,16 +23,19 @@ export function nodeMiddleware(
   options: AdapterOptions | undefined,
 ): NodeMiddleware {
   return function djangoSession(request, response, proceed) {
-    const visit = findVisit(request, django) ?? begin(django, options, request, response, proceed)
+    const visit = visitOf(django, options, request, response, proceed)
     const loading = visit.autoload(options)
     if (loading) loading.then(() => proceed(), proceed)
     else proceed()
   }
 }
 
-function begin(...args: ConstructorParameters<typeof NodeVisit>): NodeVisit {
+/** The visit of a request, which has a property `session` from then on. */
+export function visitOf(...args: ConstructorParameters<typeof NodeVisit>): NodeVisit {
+  const [django, , request] = args
+  const known = findVisit(request, django)
+  if (known) return known
   const visit = new NodeVisit(...args)
-  const [, , request] = args
   Object.defineProperty(request, 'session', sessionProperty)
   return visit
 }

@@ -1,0 +1,202 @@
+import type { RequestListener, ServerResponse } from 'node:http'
+import process from 'node:process'
+
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import {
+  exchange,
+  headerValues,
+  type RawResponse,
+  requestText,
+} from '../../test/fixtures/raw-http.ts'
+import { serveForTest } from '../../test/fixtures/servers.ts'
+import { watchStore } from '../../test/fixtures/watched-store.ts'
+import { createDjango, type Django } from '../django.ts'
+import { memoryStore } from '../stores/memory.ts'
+import { djangoNode, type DjangoRequest, type NodeErrorHandler, type NodeOptions } from './node.ts'
+
+interface Made {
+  readonly django: Django
+  readonly calls: readonly string[]
+}
+
+function makeDjango(settings: object = {}, isDown: boolean = false): Made {
+  const { store, calls, before } = watchStore(memoryStore())
+  if (isDown) {
+    before('create', () => {
+      throw Object.assign(new Error('down'), { code: 'ECONNREFUSED' })
+    })
+  }
+  return { django: createDjango({ settings: { secretKey: 'secret', ...settings }, store }), calls }
+}
+
+async function ask(listener: RequestListener, headers: string = ''): Promise<RawResponse> {
+  const port = await serveForTest(listener)
+  const text = requestText('/', { headers: `${headers}Connection: close\r\n` })
+  const [response] = await exchange(port, text)
+  if (!response) throw new Error('there is no response')
+  return response
+}
+
+function cookieNames(response: RawResponse): string[] {
+  return headerValues(response, 'set-cookie').map((cookie) => cookie.split('=')[0] ?? '')
+}
+
+/** What was written to standard error. */
+const written: string[] = []
+
+beforeEach(() => {
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0)
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  written.length = 0
+})
+
+type Handler = (request: DjangoRequest<Django>, response: ServerResponse) => unknown
+
+const answer: Handler = ({ session }, response) => {
+  session.set('a', 1)
+  response.setHeader('x-secret', '1').end('secret')
+}
+
+const boom = (): never => {
+  throw Object.assign(new Error('boom'), { code: 'BOOM' })
+}
+
+const codeOf = (error: unknown): unknown => Reflect.get(Object(error), 'code')
+
+describe('an error without onError', () => {
+  test.each<[string, Handler, number, string]>([
+    ['of a save', answer, 503, 'Service Unavailable'],
+    ['of a handler', boom, 500, 'Internal Server Error'],
+    ['of a handler that is asynchronous', async () => boom(), 500, 'Internal Server Error'],
+    [
+      'of a handler that has set headers',
+      (_, response) => {
+        response.setHeader('x-secret', '1')
+        boom()
+      },
+      500,
+      'Internal Server Error',
+    ],
+  ])('%s is answered, and told', async (_name, handler, status, body) => {
+    const response = await ask(djangoNode(makeDjango({}, true).django, handler))
+    expect([response.status, response.body.toString()]).toEqual([status, body])
+    expect(headerValues(response, 'x-secret')).toEqual([])
+    expect(cookieNames(response)).toEqual([])
+    expect(written.join('')).toMatch(status === 503 ? /StoreUnavailableError/ : /boom/)
+  })
+
+  test('cuts a response that has begun', async () => {
+    const listener = djangoNode(makeDjango().django, async (_, response) => {
+      await new Promise<void>((resolve) => {
+        response.write('a', () => resolve())
+      })
+      boom()
+    })
+    expect(await ask(listener)).toMatchObject({ status: 200, isComplete: false })
+  })
+
+  test('leaves a response alone that is done', async () => {
+    const listener = djangoNode(makeDjango().django, (_, response) => {
+      response.end('x')
+      boom()
+    })
+    expect((await ask(listener)).body.toString()).toBe('x')
+    expect(written.join('')).toMatch(/boom/)
+  })
+})
+
+describe('onError', () => {
+  function tell(seen: unknown[]): NodeOptions {
+    return {
+      onError(error, { url }, response) {
+        seen.push([codeOf(error), url, response.headersSent])
+        response.statusCode = 418
+        response.end('told')
+      },
+    }
+  }
+
+  test.each<[string, Handler, string]>([
+    ['a save', answer, 'ERR_STORE_UNAVAILABLE'],
+    ['a handler', boom, 'BOOM'],
+    ['a handler that is asynchronous', async () => boom(), 'BOOM'],
+  ])('is told the error of %s', async (_name, handler, code) => {
+    const seen: unknown[] = []
+    const response = await ask(djangoNode(makeDjango({}, true).django, handler, tell(seen)))
+    expect([response.status, response.body.toString()]).toEqual([418, 'told'])
+    expect(seen).toEqual([[code, '/', false]])
+    expect(written).toEqual([])
+  })
+
+  test('is told the error of a load, and of skip()', async () => {
+    const { django } = makeDjango()
+    const seen: unknown[] = []
+    const options = { ...tell(seen), autoload: true, skip: boom }
+    expect((await ask(djangoNode(django, answer, options))).status).toBe(418)
+    expect(seen).toEqual([['BOOM', '/', false]])
+  })
+
+  test.each<[string, NodeErrorHandler]>([
+    ['throws', boom],
+    ['rejects', async () => boom()],
+  ])('that %s itself does not end the process', async (_name, onError) => {
+    const response = await ask(djangoNode(makeDjango({}, true).django, answer, { onError }))
+    expect(response.status).toBe(500)
+    expect(written.join('')).toMatch(/boom/)
+  })
+})
+
+describe('request.session', () => {
+  test('is there beside what the request has', async () => {
+    const { django, calls } = makeDjango()
+    const listener = djangoNode(django, ({ url, session }, response) => {
+      session.set('a', 1)
+      response.end(url)
+    })
+    const response = await ask(listener)
+    expect(response.body.toString()).toBe('/')
+    expect(cookieNames(response)).toEqual(['sessionid'])
+    expect(calls).toEqual(['create'])
+  })
+
+  test('is loaded where that is asked for', async () => {
+    const { django } = makeDjango()
+    const stored = django.sessions.get(null)
+    stored.set('a', 1)
+    await stored.save()
+    const listener = djangoNode(
+      django,
+      ({ session }, response) => response.end(JSON.stringify(session.data)),
+      { autoload: true },
+    )
+    const response = await ask(listener, `Cookie: sessionid=${stored.key}\r\n`)
+    expect(response.body.toString()).toBe('{"a":1}')
+  })
+
+  test('is of the inner one of two', async () => {
+    const inner = djangoNode(makeDjango({ sessionCookieName: 'inner' }).django, answer)
+    const outer = djangoNode(
+      makeDjango({ sessionCookieName: 'outer' }).django,
+      (request, response) => {
+        request.session.set('b', 2)
+        inner(request, response)
+      },
+    )
+    expect(cookieNames(await ask(outer)).toSorted()).toEqual(['inner', 'outer'])
+  })
+
+  test('is one where both are of one django', async () => {
+    const { django, calls } = makeDjango()
+    const inner = djangoNode(django, answer)
+    const outer = djangoNode(django, (request, response) => {
+      request.session.set('b', 2)
+      inner(request, response)
+    })
+    expect(cookieNames(await ask(outer))).toEqual(['sessionid'])
+    expect(calls).toEqual(['create'])
+  })
+})

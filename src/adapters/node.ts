@@ -1,0 +1,107 @@
+/**
+ * Node's own HTTP server, without a framework: `request.session`.
+ *
+ * ```ts
+ * const listener = djangoNode(django, async (request, response) => {
+ *   const session = await request.session.load()
+ *   response.end(`Hello ${session.get('name', 'stranger')}`)
+ * })
+ * createServer(listener).listen(8000)
+ * ```
+ *
+ * @module
+ */
+import {
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import process from 'node:process'
+import { inspect } from 'node:util'
+
+import type { ReadOnlyDjango, RequestSession } from '../django.ts'
+import { isAsyncDjangoError } from '../errors.ts'
+import type { AdapterOptions } from '../http/exchange.ts'
+import { clearHead } from './_node-head.ts'
+import { visitOf } from './_node-middleware.ts'
+
+/** A request of which the session is known. */
+export interface DjangoRequest<
+  Dj extends ReadOnlyDjango,
+  O extends AdapterOptions = AdapterOptions,
+> extends IncomingMessage {
+  /** The visitor's session: free until it is loaded or written. */
+  readonly session: RequestSession<Dj, O>
+}
+
+/** What of the options the type of a session depends on. */
+type Autoload<O extends AdapterOptions> = O extends { readonly autoload: true }
+  ? { readonly autoload: true }
+  : AdapterOptions
+
+/** What an application does about an error. */
+export type NodeErrorHandler = (
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => unknown
+
+/** Options of the adapter, and what a framework would have beside. */
+export interface NodeOptions extends AdapterOptions {
+  /**
+   * Answers for an error of the handler, and for a save that failed: then nothing of what the handler
+   * wrote was sent. It may come when `response.headersSent` is true. Default: writes the error to
+   * standard error, and answers with its status.
+   */
+  readonly onError?: NodeErrorHandler
+}
+
+/**
+ * Gives a handler its visitor's session, and saves it before the response leaves.
+ *
+ * @returns What `createServer` takes.
+ */
+export function djangoNode<Dj extends ReadOnlyDjango, const O extends NodeOptions = NodeOptions>(
+  django: Dj,
+  handler: (request: DjangoRequest<Dj, Autoload<O>>, response: ServerResponse) => unknown,
+  options?: O,
+): RequestListener {
+  const { onError = answerPlainly } = options ?? {}
+  return function djangoSession(request, response) {
+    const fail = (error: unknown): void => void answerError(onError, error, request, response)
+    const serve = async (): Promise<void> => {
+      const visit = visitOf(django, options, request, response, fail)
+      const loading = visit.autoload(options)
+      if (loading) await loading
+      await handler(request as DjangoRequest<Dj, Autoload<O>>, response)
+    }
+    serve().catch(fail)
+  }
+}
+
+/** Whatever fails, no request takes the process with it. */
+async function answerError(
+  onError: NodeErrorHandler,
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await onError(error, request, response)
+  } catch (another) {
+    answerPlainly(another, request, response)
+  }
+}
+
+function answerPlainly(error: unknown, _: IncomingMessage, response: ServerResponse): void {
+  process.stderr.write(`${inspect(error)}\n`)
+  if (response.writableEnded) return
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  clearHead(response)
+  response.statusCode = isAsyncDjangoError(error) ? error.status : 500
+  response.end(STATUS_CODES[response.statusCode])
+}
