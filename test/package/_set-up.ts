@@ -13,11 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 import type { TestProject } from 'vitest/node'
 
 import { runCommand } from '../../tools/_command.ts'
+import { peers } from './_peers.ts'
 
 /** Where the package was packed, and where it was installed. */
 export interface Packed {
@@ -80,24 +81,14 @@ async function install(tarball: string, project: string): Promise<string> {
   return project
 }
 
-/** The peers, and what programs are compiled and tested with. */
-const linked = [
-  'express',
-  'hono',
-  'kysely',
-  'libsql',
-  'valibot',
-  'vitest',
-  'zod',
-  '@node-rs',
-  '@standard-schema',
-  '@types',
-]
+/** What programs are compiled and tested with, beside the peers. */
+const tools = ['libsql', 'pg', 'valibot', 'vitest', 'zod', '@standard-schema/spec', '@types']
 
 function linkPeers(project: string): void {
-  for (const name of linked) {
+  for (const name of [...peers, ...tools]) {
     const from = resolve('node_modules', name)
     const to = join(project, 'node_modules', name)
+    mkdirSync(dirname(to), { recursive: true })
     if (existsSync(from) && !existsSync(to)) symlinkSync(from, to, 'junction')
   }
 }

@@ -1,22 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { describe, expect, inject, test } from 'vitest'
 
 import { runCommand } from '../../tools/_command.ts'
+import { isOfPeer } from './_peers.ts'
+import { runtimeNames } from './_snapshot.ts'
 
 const { bare, full } = inject('packed')
-
-/** What the snapshot says that each subpath holds at run time. */
-function expectedNames(): Record<string, string[]> {
-  const snapshot = readFileSync('test/package/exports.snapshot', 'utf8').trim()
-  return Object.fromEntries(
-    snapshot.split('\n\n').map((part) => {
-      const [subpath = '', ...names] = part.split('\n').map((line) => line.trim())
-      return [subpath, names.filter((name) => !name.startsWith('type '))]
-    }),
-  )
-}
 
 /** Runs a program in a project; answers what it printed, as JSON. */
 async function runIn(project: string, name: string, program: string): Promise<unknown> {
@@ -27,8 +18,9 @@ async function runIn(project: string, name: string, program: string): Promise<un
   return JSON.parse(output)
 }
 
-const subpaths = Object.keys(expectedNames())
-const withoutPeers = subpaths.filter((it) => !/kysely|express|hono/.test(it))
+const names = runtimeNames()
+const subpaths = Object.keys(names)
+const withoutPeers = subpaths.filter((subpath) => !isOfPeer(subpath))
 
 describe('every subpath', () => {
   test('can be imported', async () => {
@@ -39,7 +31,7 @@ describe('every subpath', () => {
       }
       console.log(JSON.stringify(names))
     `
-    expect(await runIn(full, 'import.mjs', program)).toEqual(expectedNames())
+    expect(await runIn(full, 'import.mjs', program)).toEqual(names)
   })
 
   test('can be required', async () => {
@@ -50,7 +42,7 @@ describe('every subpath', () => {
       }
       console.log(JSON.stringify(names))
     `
-    expect(await runIn(full, 'require.cjs', program)).toEqual(expectedNames())
+    expect(await runIn(full, 'require.cjs', program)).toEqual(names)
   })
 
   test('is the same module both ways', async () => {
@@ -70,7 +62,6 @@ test('what needs no peer can be imported without any', async () => {
     }
     console.log(JSON.stringify(counts))
   `
-  const names = expectedNames()
   expect(await runIn(bare, 'bare.mjs', program)).toEqual(
     withoutPeers.map((subpath) => names[subpath]?.length),
   )

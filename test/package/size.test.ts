@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 import { expect, inject, test } from 'vitest'
 
+import { peers } from './_peers.ts'
+
 const { full } = inject('packed')
 const packageFolder = join(full, 'node_modules', 'async-django')
 
@@ -15,7 +17,7 @@ async function bundle(
   const build = await rolldown({
     input: entry,
     platform: 'node',
-    external: [/^node:/, 'kysely', 'hono', 'express'],
+    external: [/^node:/, ...peers],
     plugins: [
       {
         name: 'entry',

@@ -23,6 +23,8 @@ export interface Runtime {
   readonly program: string
   /** What stands between the program and the file that it is to run. */
   readonly args: readonly string[]
+  /** The version of `@types/node` that tells what there is; null where that is another package's. */
+  readonly types: string | null
 }
 
 /** A runtime, and whether it can be had. */
@@ -31,6 +33,8 @@ export interface FoundRuntime extends Runtime {
   readonly path: string | null
   /** Why not; empty where it can. */
   readonly reason: string
+  /** The folder of its types; null where there are none of its own. */
+  readonly typeRoot: string | null
 }
 
 const { platform, arch } = process
@@ -38,16 +42,17 @@ const exe = platform === 'win32' ? '.exe' : ''
 
 /** The oldest that is supported, and the newest of each later line; Bun and Deno. */
 export const runtimes: readonly Runtime[] = [
-  node('20.19.0'),
-  node('22.23.3'),
-  node('24.21.0'),
-  node('26.10.0'),
+  node('20.19.0', '20.19.43'),
+  node('22.23.3', '22.20.5'),
+  node('24.21.0', '24.19.2'),
+  node('26.10.0', '26.6.6'),
   {
     name: 'Bun',
     version: '1.4.5',
     packageName: bunPackage(),
     program: `bin/bun${exe}`,
     args: ['--no-install'],
+    types: null,
   },
   {
     name: 'Deno',
@@ -55,10 +60,11 @@ export const runtimes: readonly Runtime[] = [
     packageName: denoPackage(),
     program: `deno${exe}`,
     args: ['run', '--allow-all', '--no-prompt'],
+    types: null,
   },
 ]
 
-function node(version: string): Runtime {
+function node(version: string, types: string): Runtime {
   const [major = ''] = version.split('.')
   const system = platform === 'win32' ? 'win' : platform
   return {
@@ -67,6 +73,7 @@ function node(version: string): Runtime {
     packageName: `node-${system}-${arch}`,
     program: `bin/node${exe}`,
     args: [],
+    types,
   }
 }
 
@@ -82,36 +89,42 @@ function denoPackage(): string | null {
 
 /** Finds a runtime, or fetches it. Never throws: one that cannot be had says why. */
 export async function findRuntime(runtime: Runtime): Promise<FoundRuntime> {
-  const { packageName, program } = runtime
+  const { packageName, program, types } = runtime
   if (packageName === null) return missing(runtime, `it is not made for ${platform} on ${arch}`)
   const folder = join(projectRoot, 'build', 'runtimes', folderName(runtime))
-  const path = join(folder, 'node_modules', packageName, program)
-  if (!existsSync(path)) {
-    const { isOk, output } = await fetchInto(folder, `${packageName}@${runtime.version}`)
+  if (!existsSync(folder)) {
+    const packages = [
+      `${packageName}@${runtime.version}`,
+      ...(types ? [`@types/node@${types}`] : []),
+    ]
+    const { isOk, output } = await fetchInto(folder, packages)
     if (!isOk) return missing(runtime, lastLine(output))
   }
+  const path = join(folder, 'node_modules', packageName, program)
   const { isOk, output } = await runCommand([path, '--version'], { maxMinutes: 1 })
-  return isOk ? { ...runtime, path, reason: '' } : missing(runtime, lastLine(output))
+  if (!isOk) return missing(runtime, lastLine(output))
+  const typeRoot = types === null ? null : join(folder, 'node_modules', '@types')
+  return { ...runtime, path, reason: '', typeRoot }
 }
 
-function folderName({ name, version }: Runtime): string {
-  return `${name.toLowerCase().replace(/\W.*/, '')}-${version}`
+function folderName({ name, version, types }: Runtime): string {
+  const own = `${name.toLowerCase().replace(/\W.*/, '')}-${version}`
+  return types === null ? own : `${own}+types-${types}`
 }
 
 function missing(runtime: Runtime, reason: string): FoundRuntime {
-  return { ...runtime, path: null, reason }
+  return { ...runtime, path: null, reason, typeRoot: null }
 }
 
 /** Made beside its place and moved there whole: neither a crash nor a second process leaves half of one. */
-async function fetchInto(folder: string, wanted: string): Promise<CommandResult> {
+async function fetchInto(folder: string, packages: readonly string[]): Promise<CommandResult> {
   const half = `${folder}.${process.pid}.tmp`
-  await rm(folder, { recursive: true, force: true })
   await mkdir(half, { recursive: true })
   try {
     await writeFile(join(half, 'package.json'), '{ "private": true }\n')
     // The program is in the package: what its scripts would do is not needed.
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-    const install = ['npm', 'install', ...quiet, wanted]
+    const install = ['npm', 'install', ...quiet, ...packages]
     const result = await runCommand(install, { cwd: half, maxMinutes: 5 })
     if (result.isOk) await rename(half, folder)
     return result
