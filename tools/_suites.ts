@@ -37,6 +37,9 @@ export const suites: readonly Suite[] = [
   vitestSuite('live'),
   vitestSuite('package'),
   vitestSuite('runtimes'),
+  commandSuite('conformance', {
+    'django-suite': ['node', 'build/tools/conformance.js', '--check'],
+  }),
   demoSuite(),
 ]
 
