@@ -3,6 +3,9 @@
  *
  * @module
  */
+import type { DjangoUser } from './auth/user.ts'
+import type { UserStoreFactory } from './auth/user-store-factory.ts'
+import type { AuthOptions, ReadOnlyUsers, Users } from './auth/users.ts'
 import { Diagnostics, type DiagnosticsEvent, type DiagnosticsEvents } from './diagnostics.ts'
 import { HeadersSentError, ImproperlyConfiguredError, StoreCapabilityError } from './errors.ts'
 import { readCookie } from './http/cookies.ts'
@@ -39,11 +42,15 @@ import type { PreparedKey } from './signing/salted-hmac.ts'
 export interface DjangoTypes {
   /** The session's data. */
   readonly session?: object
+  /** The fields of a user, where they are not those of Django's own model. */
+  readonly user?: object
 }
 
 type SessionOf<T extends DjangoTypes> = T extends { session: infer D extends object }
   ? D
   : Record<string, unknown>
+
+type UserOf<T extends DjangoTypes> = T extends { user: infer U extends object } ? U : DjangoUser
 
 /** What `createDjango` takes. */
 export interface DjangoOptions {
@@ -55,6 +62,10 @@ export interface DjangoOptions {
   readonly csrf?: PartFactory
   /** Messages for the visitor's next page: `messages()` of `async-django/messages`. Default none. */
   readonly messages?: PartFactory
+  /** Where users are kept: `kyselyUserStore(db)`, say. Needs `djangoVersion`. Default: nowhere. */
+  readonly users?: UserStoreFactory
+  /** How users log in. Default: as Django does. */
+  readonly auth?: AuthOptions
   /** The Django release beside this server: its behaviour and defaults are taken. Default: newest. */
   readonly djangoVersion?: DjangoVersion
   /** Never write: no row, no cookie. Default false. */
@@ -86,6 +97,8 @@ export interface ReadOnlyDjango<T extends DjangoTypes = DjangoTypes> {
   readonly settings: Settings
   readonly readOnly: boolean
   readonly sessions: ReadOnlySessions<SessionOf<T>>
+  /** Users, where `createDjango` was given a store of them; else ImproperlyConfiguredError. */
+  readonly users: ReadOnlyUsers<UserOf<T>>
   /** The session that a request's headers name, where there is no response: in a WebSocket, say. */
   sessionOf(headers: HeadersLike): LazyReadOnlySession<SessionOf<T>>
   /** For adapters: takes up a request. */
@@ -102,6 +115,7 @@ export interface ReadOnlyDjango<T extends DjangoTypes = DjangoTypes> {
 /** Settings and a store, wired. */
 export interface Django<T extends DjangoTypes = DjangoTypes> extends ReadOnlyDjango<T> {
   readonly sessions: Sessions<SessionOf<T>>
+  readonly users: Users<UserOf<T>>
   sessionOf(headers: HeadersLike): LazySession<SessionOf<T>>
 }
 
@@ -176,12 +190,15 @@ export function createDjango(options: DjangoOptions): Django | ReadOnlyDjango {
   checkStore(store, options)
   const host = sessionHost(options, settings, store)
   const sessions = options.readOnly ? new ReadOnlySessions(host) : new Sessions(host, store)
-  return wire(options, host, sessions, keyring)
+  const users = makeUsers(options, host, sessions, keyring)
+  return wire(options, host, sessions, keyring, users)
 }
 
 const optionNames: readonly string[] = [
   'settings',
   'store',
+  'users',
+  'auth',
   'csrf',
   'messages',
   'djangoVersion',
@@ -290,6 +307,39 @@ function sessionHost(options: DjangoOptions, settings: Settings, store: SessionS
   }
 }
 
+/** With other parameters than Django's, every password that is made or upgraded logs somebody out. */
+function makeUsers(
+  options: DjangoOptions,
+  host: SessionHost,
+  sessions: Sessions | ReadOnlySessions,
+  keyring: Keyring,
+): Users | ReadOnlyUsers | null {
+  const { users, auth = {}, djangoVersion, readOnly = false, now = () => new Date() } = options
+  if (!users) return null
+  if (djangoVersion === undefined) {
+    throw new ImproperlyConfiguredError(
+      'djangoVersion',
+      'is needed with users: passwords are hashed as that release of Django does.',
+    )
+  }
+  const { makeStore, createUsers } = users
+  return createUsers({
+    makeStore,
+    sessions,
+    host,
+    keyring,
+    djangoVersion,
+    readOnly,
+    now,
+    auth,
+  })
+}
+
+function given(users: Users | ReadOnlyUsers | null): Users {
+  if (users !== null) return users as Users
+  throw new ImproperlyConfiguredError('users', 'is missing: give createDjango() a user store.')
+}
+
 /** A request without a response: whatever needs a cookie is refused. */
 function detached(headers: HeadersLike, cookieName: string): SessionOrigin {
   return {
@@ -311,6 +361,7 @@ function wire(
   host: SessionHost,
   sessions: Sessions | ReadOnlySessions,
   keyring: Keyring,
+  users: Users | ReadOnlyUsers | null,
 ): Django | ReadOnlyDjango {
   const { settings, diagnostics, djangoExact, storeTimeoutMs } = host
   const shared = { settings, readOnly, diagnostics, now }
@@ -322,6 +373,9 @@ function wire(
     settings,
     readOnly,
     sessions,
+    get users() {
+      return given(users)
+    },
     sessionOf: (headers) => sessions.open(() => detached(headers, settings.sessionCookieName)),
     begin: (exchange, options = {}) => new SessionExchange(middlewareHost, exchange, options),
     check: (options = {}) => checkSessions(host, now, options),

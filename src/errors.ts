@@ -28,6 +28,11 @@ export type ErrorCode =
   | 'ERR_HASHER_BUSY'
   | 'ERR_PASSWORD_HASH'
   | 'ERR_PASSWORD_VALIDATION'
+  | 'ERR_USER_DOES_NOT_EXIST'
+  | 'ERR_USER_EXISTS'
+  | 'ERR_USER_KEY'
+  | 'ERR_LOGIN_THROTTLED'
+  | 'ERR_PERMISSION_DENIED'
   | 'ERR_CSRF'
   | 'ERR_DISALLOWED_HOST'
 
@@ -383,6 +388,64 @@ export class CsrfError extends AsyncDjangoError {
 export class DisallowedHostError extends AsyncDjangoError {
   readonly code = 'ERR_DISALLOWED_HOST'
   override readonly status = 400
+}
+
+/** There is no user with this key or name. Django: `User.DoesNotExist`. */
+export class UserDoesNotExistError extends AsyncDjangoError {
+  readonly code = 'ERR_USER_DOES_NOT_EXIST'
+  override readonly status = 404
+
+  constructor() {
+    super('There is no such user; it may have been deleted meanwhile.')
+  }
+}
+
+/** The name of a new user, or another value that is to be unique, is taken. */
+export class UserExistsError extends AsyncDjangoError {
+  readonly code = 'ERR_USER_EXISTS'
+  override readonly status = 409
+
+  constructor() {
+    super('There is a user with this name already, or with another value that is to be unique.')
+  }
+}
+
+/** A session names a user by what is no key of a user. Django: the `ValidationError` of `to_python`. */
+export class UserKeyError extends AsyncDjangoError {
+  readonly code = 'ERR_USER_KEY'
+  /** What keys of users are, by the user store's options. */
+  readonly keyType: string
+
+  constructor(keyType: string) {
+    super(
+      `A session's user is named by what is no key of type "${keyType}": ` +
+        "set keyType to that of Django's user model.",
+    )
+    this.keyType = keyType
+  }
+}
+
+/** The application's `throttle` refused a login before its password was looked at. */
+export class LoginThrottledError extends AsyncDjangoError {
+  readonly code = 'ERR_LOGIN_THROTTLED'
+  override readonly status = 429
+
+  constructor() {
+    super('Too many logins were tried; try again later.')
+  }
+}
+
+/** The visitor may not do this. Django: `django.core.exceptions.PermissionDenied`. */
+export class PermissionDeniedError extends AsyncDjangoError {
+  readonly code = 'ERR_PERMISSION_DENIED'
+  override readonly status = 403
+  /** What is missing, as `app_label.codename`; null where it is no permission. */
+  readonly perm: string | null
+
+  constructor(perm: string | null = null) {
+    super(perm === null ? 'This is not allowed.' : `This needs the permission "${perm}".`)
+    this.perm = perm
+  }
 }
 
 /** A `TypeError` for wrong use of this package's API, with a code. */

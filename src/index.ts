@@ -14,6 +14,8 @@ export {
   type RegisteredSession,
   type RequestSession,
 } from './django.ts'
+export type { UserStoreFactory } from './auth/user-store-factory.ts'
+export type { AuthOptions, ReadOnlyUsers, Users } from './auth/users.ts'
 export type { DiagnosticsEvent, DiagnosticsEvents } from './diagnostics.ts'
 export type { AdapterOptions, Exchange } from './http/exchange.ts'
 export type { SessionExchange } from './http/middleware.ts'

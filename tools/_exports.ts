@@ -14,6 +14,8 @@ export type ExportMap = Readonly<Record<string, ExportEntry>>
 /** Files that are public each by itself, and their subpaths. */
 const single: Readonly<Record<string, string>> = {
   'index.ts': '.',
+  'auth/index.ts': './auth',
+  'auth/passwords.ts': './passwords',
   'errors.ts': './errors',
   'http/csrf.ts': './csrf',
   'signing/index.ts': './signing',

@@ -47,6 +47,8 @@ export const rooms: readonly Room[] = [
     path: 'auth/',
     mayImport: ['auth/hashers/', 'session/', ...session],
   },
+  { path: 'auth/index.ts', mayImport: ['auth/'], isBarrel: true },
+  { path: 'auth/passwords.ts', mayImport: ['auth/', 'auth/hashers/hasher.ts'], isBarrel: true },
   {
     path: 'auth/hashers/',
     mayImport: ['auth/hashers/hasher.ts', 'formats/', ...ground],
@@ -65,7 +67,17 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'users/',
-    mayImport: ['auth/user-store.ts', 'errors.ts'],
+    mayImport: [
+      'auth/user-store.ts',
+      'auth/user-store-factory.ts',
+      'auth/user-model.ts',
+      'auth/user-key.ts',
+      'stores/_kysely.ts',
+      'stores/_kysely-dates.ts',
+      'stores/_kysely-sqlite.ts',
+      'formats/',
+      ...ground,
+    ],
     isApart: true,
     mayNamePackages: true,
   },
@@ -79,10 +91,15 @@ export const rooms: readonly Room[] = [
   {
     path: 'testing/',
     mayImport: [
+      'session/session.ts',
+      'type session/sessions.ts',
       'session/store.ts',
       'session/codec.ts',
       'formats/datetime.ts',
+      'auth/user-key.ts',
+      'auth/user-model.ts',
       'auth/user-store.ts',
+      'type auth/user-store-factory.ts',
       'http/exchange.ts',
       'type django.ts',
       'errors.ts',
@@ -91,8 +108,6 @@ export const rooms: readonly Room[] = [
 ]
 
 /** The room that a file below `src/` is in. */
-      'session/session.ts',
-      'type session/sessions.ts',
 export function roomOf(file: string): Room | null {
   const matching = rooms.filter(({ path }) =>
     path.endsWith('/') ? file.startsWith(path) : file === path,

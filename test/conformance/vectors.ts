@@ -5,6 +5,7 @@
  * @module
  */
 import { accountChecks } from './checks/accounts.ts'
+import { userChecks } from './checks/auth-users.ts'
 import { codecChecks } from './checks/codec.ts'
 import { cookieChecks } from './checks/cookies.ts'
 import { expiryChecks } from './checks/expiry.ts'
@@ -48,6 +49,7 @@ const checks: ReadonlyMap<string, Check> = new Map(
     ...passwordChecks,
     ...csrfChecks,
     ...accountChecks,
+    ...userChecks,
   }),
 )
 
@@ -60,6 +62,9 @@ const behaviour = new Set([
   'auth.reset_token',
   'csrf.request',
   'auth.reset_token_check',
+  'auth.flow',
+  'auth.authenticate',
+  'auth.permissions',
   'password.defaults',
 ])
 
