@@ -18,6 +18,7 @@ const single: Readonly<Record<string, string>> = {
   'auth/passwords.ts': './passwords',
   'errors.ts': './errors',
   'http/csrf.ts': './csrf',
+  'http/messages.ts': './messages',
   'signing/index.ts': './signing',
   'testing/index.ts': './testing',
 }

@@ -19,7 +19,8 @@ describe('golden vectors', () => {
     ['password', 1447],
     ['auth', 423],
     ['csrf', 403],
-  ])('agrees with the %s vectors', async ([subject, total], { task }) => {
+    ['messages', 148],
+  ] as const)('agrees with the %s vectors', async ([subject, total], { task }) => {
     const report = await runVectors(golden(subject))
     Object.assign(task.meta, { counts: countsOf(report) })
     console.log(formatReport(subject, report))

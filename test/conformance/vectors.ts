@@ -8,8 +8,9 @@ import { accountChecks } from './checks/accounts.ts'
 import { userChecks } from './checks/auth-users.ts'
 import { codecChecks } from './checks/codec.ts'
 import { cookieChecks } from './checks/cookies.ts'
-import { expiryChecks } from './checks/expiry.ts'
 import { csrfChecks } from './checks/csrf.ts'
+import { isOldMessageCookie, messageChecks } from './checks/messages.ts'
+import { expiryChecks } from './checks/expiry.ts'
 import { middlewareChecks, pythonOnlyAction } from './checks/middleware.ts'
 import { isUnreadArgon2, passwordChecks } from './checks/passwords.ts'
 import { signingChecks } from './checks/signing.ts'
@@ -46,8 +47,9 @@ const checks: ReadonlyMap<string, Check> = new Map(
     ...expiryChecks,
     ...middlewareChecks,
     ...cookieChecks,
-    ...passwordChecks,
     ...csrfChecks,
+    ...messageChecks,
+    ...passwordChecks,
     ...accountChecks,
     ...userChecks,
   }),
@@ -58,9 +60,11 @@ const behaviour = new Set([
   'session.expiry',
   'session.set_expiry',
   'session.middleware',
+  'csrf.request',
+  'messages.decode',
+  'messages.update',
   'auth.session_hash',
   'auth.reset_token',
-  'csrf.request',
   'auth.reset_token_check',
   'auth.flow',
   'auth.authenticate',
@@ -84,6 +88,7 @@ const rules: readonly Rule[] = [
     excludes: ({ input }) => input['action'] === pythonOnlyAction,
   },
   { name: 'a variety of Argon2 that 2.2 did not read yet', excludes: isUnreadArgon2 },
+  { name: 'a cookie of messages that 4.0 no longer reads', excludes: isOldMessageCookie },
 ]
 
 /**

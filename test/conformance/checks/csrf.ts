@@ -159,7 +159,8 @@ function comparable(answer: Fields, input: Fields): unknown {
   const { page_token: token, ...rest } = answer
   const print = JSON.stringify(
     { ...rest, page_token: token !== undefined },
-    (name, value: unknown) => (name === 'session_json' ? JSON.parse(String(value)) : value),
+    (name, value: unknown) =>
+      name === 'session_json' ? (JSON.parse(String(value)) as unknown) : value,
   )
   return JSON.parse(
     print.replaceAll(secretText, (one) => (known.includes(one) ? one : 'a new one')),
