@@ -63,7 +63,7 @@ const config: ViteUserConfig = defineConfig({
       project('vectors', ['test/conformance/**/*.test.ts']),
       project('live', ['test/live/**/*.test.ts']),
       project('runtimes', ['test/runtimes/**/*.test.ts'], {
-        globalSetup: 'test/package/_set-up.ts',
+        globalSetup: ['test/package/_set-up.ts', 'test/runtimes/_set-up.ts'],
         testTimeout: 320_000,
       }),
       project('package', ['test/package/**/*.test.ts'], {
