@@ -98,11 +98,11 @@ export async function findRuntime(runtime: Runtime): Promise<FoundRuntime> {
       ...(types ? [`@types/node@${types}`] : []),
     ]
     const { isOk, output } = await fetchInto(folder, packages)
-    if (!isOk) return missing(runtime, lastLine(output))
+    if (!isOk) return missing(runtime, reasonIn(output))
   }
   const path = join(folder, 'node_modules', packageName, program)
   const { isOk, output } = await runCommand([path, '--version'], { maxMinutes: 1 })
-  if (!isOk) return missing(runtime, lastLine(output))
+  if (!isOk) return missing(runtime, reasonIn(output))
   const typeRoot = types === null ? null : join(folder, 'node_modules', '@types')
   return { ...runtime, path, reason: '', typeRoot }
 }
@@ -135,6 +135,12 @@ async function fetchInto(folder: string, packages: readonly string[]): Promise<C
   }
 }
 
-function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1) ?? 'it gave no reason'
+/** The first line in which npm says what went wrong, else the last of all. */
+function reasonIn(output: string): string {
+  const lines = output
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^npm error /, ''))
+  const told = lines.find((line) => !/^(?:code|errno|syscall|npm warn|A complete log) /.test(line))
+  return told ?? lines.at(-1) ?? 'it gave no reason'
 }
