@@ -5,8 +5,14 @@
  *
  * @module
  */
-import { defaultBounds, type JsonBounds } from './json-bounds.ts'
-import { parsePythonJson, pythonFloat, quoteString, stringifyPythonJson } from './python-json.ts'
+import { defaultBounds, endOfString, type JsonBounds } from './json-bounds.ts'
+import {
+  parsePythonJson,
+  pythonFloat,
+  quoteString,
+  stringifyMembers,
+  stringifyPythonJson,
+} from './python-json.ts'
 
 /** One `"key": value` of an object, as text. */
 export interface Member {
@@ -24,9 +30,13 @@ export function splitMembers(text: string): Member[] {
   scanner.enter()
   while (!scanner.leave()) {
     const keySource = scanner.step()
-    members.push({ key: JSON.parse(keySource) as string, keySource, source: scanner.step() })
+    members.push({ key: readKey(keySource), keySource, source: scanner.step() })
   }
   return members
+}
+
+function readKey(keySource: string): string {
+  return keySource.includes('\\') ? (JSON.parse(keySource) as string) : keySource.slice(1, -1)
 }
 
 /** The elements of an array, as text. */
@@ -102,10 +112,7 @@ class Scanner {
   }
 
   #string(): void {
-    for (this.#at++; this.#text[this.#at] !== '"'; this.#at++) {
-      if (this.#text[this.#at] === '\\') this.#at++
-    }
-    this.#at++
+    this.#at = endOfString(this.#text, this.#at)
   }
 
   #container(): void {
@@ -144,9 +151,7 @@ type Source =
   | { readonly kind: 'array'; readonly text: string; readonly elements: readonly Source[] }
   | { readonly kind: 'object'; readonly text: string; readonly members: readonly SourceMember[] }
 
-interface SourceMember {
-  readonly key: string
-  readonly keySource: string
+interface SourceMember extends Member {
   readonly value: Source
 }
 
@@ -163,8 +168,8 @@ function readSource(scanner: Scanner): Source {
     const start = scanner.enter()
     while (!scanner.leave()) {
       const keySource = scanner.step()
-      const key = JSON.parse(keySource) as string
-      members.push({ key, keySource, value: readSource(scanner) })
+      const value = readSource(scanner)
+      members.push({ key: readKey(keySource), keySource, source: value.text, value })
     }
     return { kind: 'object', text: scanner.since(start), members }
   }
@@ -184,8 +189,16 @@ export function stringifyLike(
   maxDepth: number = defaultBounds.depth,
 ): string {
   // Refuses what cannot be stored, whether or not the source has a part like it.
-  stringifyPythonJson(value, maxDepth)
-  return writeLike(value, readSource(new Scanner(source)))
+  if (!isObject(value) || new Scanner(source).peek() !== '{') {
+    stringifyPythonJson(value, maxDepth)
+    return writeLike(value, readSource(new Scanner(source)))
+  }
+  const printed = stringifyMembers(value, maxDepth)
+  return writeMembers(source, splitMembers(source), printed.keys(), (key, before) => {
+    const text = printed.get(key) ?? null
+    if (!before || text === null || text === before.source) return text
+    return writeLike(value[key], readSource(new Scanner(before.source)))
+  })
 }
 
 /** The text of a value that is the same as its source is that source's text, the very string. */
@@ -197,33 +210,54 @@ function writeLike(value: unknown, source: Source): string {
 }
 
 function writeObject(object: Record<string, unknown>, source: Source & { kind: 'object' }): string {
-  const winners = new Map(source.members.map((member) => [member.key, member.value]))
+  const keys = Object.keys(object).filter((key) => object[key] !== undefined)
+  return writeMembers(source.text, source.members, keys, (key, before) => {
+    const value = Object.hasOwn(object, key) ? object[key] : undefined
+    if (value === undefined) return null
+    return before ? writeLike(value, before.value) : print(value)
+  })
+}
+
+/**
+ * The text of an object, with the members that it has now.
+ *
+ * @param keys - Those that it has now.
+ * @param write - The text of a value as it is now, by its key and the member that was there; null
+ *   where there is none.
+ */
+function writeMembers<M extends Member>(
+  text: string,
+  members: readonly M[],
+  keys: Iterable<string>,
+  write: (key: string, before: M | null) => string | null,
+): string {
+  const winners = new Map(members.map((member) => [member.key, member]))
   const changed = new Map<string, string | null>()
   for (const [key, before] of winners) {
-    const value = Object.hasOwn(object, key) ? object[key] : undefined
-    const text = value === undefined ? null : writeLike(value, before)
-    if (text !== before.text) changed.set(key, text)
+    const now = write(key, before)
+    if (now !== before.source) changed.set(key, now)
   }
-  const added = Object.keys(object).filter((key) => object[key] !== undefined && !winners.has(key))
-  if (changed.size === 0 && added.length === 0) return source.text
-  return joinMembers([
-    ...replaceMembers(source.members, changed),
-    ...added.map((key) => makeMember(key, print(object[key]))),
-  ])
+  const added: Member[] = []
+  for (const key of keys) {
+    if (!winners.has(key)) added.push(makeMember(key, write(key, null) ?? ''))
+  }
+  if (changed.size === 0 && added.length === 0) return text
+  return joinMembers([...replaceMembers(members, changed), ...added])
 }
 
 /** Untouched members stay as they are; of a changed key's duplicates only the first stays. */
 function replaceMembers(
-  members: readonly SourceMember[],
+  members: readonly Member[],
   changed: ReadonlyMap<string, string | null>,
 ): Member[] {
   const seen = new Set<string>()
   const kept: Member[] = []
-  for (const { key, keySource, value } of members) {
+  for (const member of members) {
+    const { key, keySource } = member
     const text = changed.get(key)
     const isFirst = !seen.has(key)
     seen.add(key)
-    if (text === undefined) kept.push({ key, keySource, source: value.text })
+    if (text === undefined) kept.push(member)
     else if (text !== null && isFirst) kept.push({ key, keySource, source: text })
   }
   return kept

@@ -68,6 +68,24 @@ export function stringifyPythonJson(
   return stringify(value, [], maxDepth)
 }
 
+/**
+ * The members of an object, each written like `stringifyPythonJson` does.
+ *
+ * @throws UnserializableError for anything that is not JSON, with the way to it.
+ */
+export function stringifyMembers(
+  object: Record<string, unknown>,
+  maxDepth: number,
+): ReadonlyMap<string, string> {
+  checkContainer(object, [], maxDepth)
+  const members = new Map<string, string>()
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    if (value !== undefined) members.set(key, stringify(value, [key], maxDepth))
+  }
+  return members
+}
+
 function stringify(value: unknown, path: PropertyKey[], maxDepth: number): string {
   switch (typeof value) {
     case 'string':
