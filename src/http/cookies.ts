@@ -148,7 +148,8 @@ function format(
  * A `Vary` header that also names this one. Mirrors `django.utils.cache.patch_vary_headers`.
  */
 export function patchVary(present: string | null, added: string): string {
-  const names = present === null ? [] : present.split(',').map((name) => name.trim())
+  if (present === null) return added
+  const names = present.split(',').map((name) => name.trim())
   const known = names.filter((name) => name !== '')
   if (known.includes('*')) return '*'
   const isThere = known.some((name) => name.toLowerCase() === added.toLowerCase())

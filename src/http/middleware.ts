@@ -241,8 +241,9 @@ export class SessionExchange<D extends object> implements Visit {
 
   #isDueToRoll(core: SessionCore): boolean {
     const { rolling } = this.#options
+    if (!rolling || this.isSkipped) return false
     const { expireDate, state } = core.row
-    if (!rolling || this.isSkipped || state !== 'present' || expireDate === null) return false
+    if (state !== 'present' || expireDate === null) return false
     const left = (expireDate.getTime() - this.#host.now().getTime()) / 1000
     return left < core.host.expiry.age(core.expiry) - rolling.everySeconds
   }

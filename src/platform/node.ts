@@ -15,6 +15,8 @@ export { derivations } from './node-derivations.ts'
 
 const smallestChunk = 1024
 const largestChunk = 65_536
+/** zlib allocates 256 kB per call by itself; what fits into its window needs no larger one. */
+const forLittle = { chunkSize: smallestChunk, windowBits: 10, memLevel: 4 }
 const loneSurrogate = /\p{Surrogate}/u
 const warned = new Set<string>()
 
@@ -38,7 +40,8 @@ export const platform: Platform = {
   },
   randomBytes,
   deflate(bytes) {
-    return deflateSync(bytes, { chunkSize: chunkFor(bytes.length) })
+    const chunkSize = chunkFor(bytes.length)
+    return deflateSync(bytes, chunkSize > smallestChunk ? { chunkSize } : forLittle)
   },
   inflate(bytes, maxSize) {
     return inflateSync(bytes, { chunkSize: chunkFor(bytes.length * 4), maxOutputLength: maxSize })

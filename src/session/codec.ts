@@ -40,6 +40,8 @@ export interface Codec<P = string> {
 export interface DataFormat {
   /** @throws PayloadError */
   parse(text: string): unknown
+  /** The value at a top-level key of an object; null where there is none. @throws PayloadError */
+  valueAt(text: string, key: string): unknown
   /** @throws UnserializableError */
   stringify(value: unknown): string
   /** Like `stringify`, but parts that equal the source's keep its text. */
@@ -54,8 +56,15 @@ export interface DataFormat {
 /** Python's JSON, within bounds. */
 export function jsonFormat(bounds: JsonBounds = defaultBounds): DataFormat {
   const { depth } = bounds
+  const parse = (text: string): unknown => parsePythonJson(text, bounds)
   return {
-    parse: (text) => parsePythonJson(text, bounds),
+    parse,
+    valueAt(text, key) {
+      // Any letter of a key may be written as an escape.
+      if (!text.includes(key) && !text.includes('\\u00')) return null
+      const data = parse(text) as Record<string, unknown>
+      return Object.hasOwn(data, key) ? data[key] : null
+    },
     stringify: (value) => stringifyPythonJson(value, depth),
     stringifyLike: (value, source) => stringifyLike(value, source, depth),
     canonicalize,

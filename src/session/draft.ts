@@ -45,6 +45,8 @@ export class Draft {
   readonly #live: Record<string, unknown>
   /** The data as it was read, or as it was when the last snapshot of it was taken. */
   #base: string
+  /** The base, or an earlier one, with its data. */
+  #parsed: { readonly text: string; readonly data: unknown } | null = null
   /** The containers that were there then, to tell a change inside of one from another one; null: not seen. */
   #containers: ReadonlyMap<string, object> | null = null
   #assigned = new Set<string>()
@@ -120,9 +122,15 @@ export class Draft {
   /** Whether anything was changed since the data was read, or its last snapshot was taken. */
   isChanged(): boolean {
     if (this.#assigned.size > 0 || this.#cleared || !isPlain(this.#live)) return true
-    return (
-      this.#containers !== null && !isEqual(this.#withoutDefaults(), this.#format.parse(this.#base))
-    )
+    return this.#containers !== null && !isEqual(this.#withoutDefaults(), this.#baseData())
+  }
+
+  /** Parsed once, though it is looked at several times: nobody else sees it. */
+  #baseData(): unknown {
+    if (this.#parsed?.text !== this.#base) {
+      this.#parsed = { text: this.#base, data: this.#format.parse(this.#base) }
+    }
+    return this.#parsed.data
   }
 
   /**

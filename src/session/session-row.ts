@@ -275,8 +275,7 @@ export class SessionRow {
 
   #newSession(text: string): NewSession {
     const { codec } = this.#host.store
-    const data = codec.format.parse(text) as Record<string, unknown>
-    const expiry = Object.hasOwn(data, expiryKey) ? data[expiryKey] : null
+    const expiry = codec.format.valueAt(text, expiryKey)
     return { payload: codec.encode(text), expireDate: this.#host.expiry.date(expiry) }
   }
 
@@ -332,9 +331,10 @@ export class SessionRow {
   async #create(text: string, operation: string, deadline: Deadline): Promise<string> {
     this.#checkCookie(operation)
     const { store, proof, sessionColumns } = this.#host
-    const data = store.codec.format.parse(text) as Record<string, unknown>
     const next = this.#newSession(text)
-    const columns = sessionColumns === null ? {} : { columns: sessionColumns(data) }
+    const columns = sessionColumns && {
+      columns: sessionColumns(store.codec.format.parse(text) as Record<string, unknown>),
+    }
     for (let attempt = 1; attempt <= mostKeys; attempt++) {
       const created = await store.create(makeSessionKey(), { ...next, ...columns }, deadline)
       if (created === null) continue
