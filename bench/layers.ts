@@ -72,6 +72,7 @@ function exchange(key: string): Exchange {
     status: 200,
     headersSent: false,
     header: (name) => (name === 'cookie' ? `sessionid=${key}` : null),
+    formField: () => Promise.resolve(null),
     getHeader: (name) => headers.get(name) ?? null,
     setHeader: (name, value) => void headers.set(name, value),
     appendHeader: (name, value) => void headers.set(name, value),

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { ReadOnlyDjango } from '../django.ts'
 import type { AdapterOptions, Exchange } from '../http/exchange.ts'
+import { nodeFormField } from './_node-body.ts'
 import { NodeGate } from './_node-gate.ts'
 
 const visitKey: unique symbol = Symbol('async-django.visit')
@@ -136,6 +137,10 @@ export class NodeVisit implements Exchange {
 
   header(name: string): string | null {
     return joined(this.#request.headers[name])
+  }
+
+  formField(name: string): Promise<string | null> {
+    return nodeFormField(this.#request, name)
   }
 
   get status(): number {

@@ -4,16 +4,20 @@
  * @module
  */
 import type { Exchange } from '../http/exchange.ts'
+import { fieldIn, isForm, startOf } from './_form-body.ts'
 
 /** One exchange. What is asked of the request is worked out when it is asked. */
 export class WebExchange implements Exchange {
   readonly #request: Request
+  readonly #parsedField: ((name: string) => Promise<string | null>) | undefined
   #response: Response | undefined
   #isAnswered = false
   #isCopy = false
 
-  constructor(request: Request) {
+  /** @param parsedField - A field of a body that the framework has read already. */
+  constructor(request: Request, parsedField?: (name: string) => Promise<string | null>) {
     this.#request = request
+    this.#parsedField = parsedField
   }
 
   get method(): string {
@@ -34,6 +38,14 @@ export class WebExchange implements Exchange {
 
   header(name: string): string | null {
     return this.#request.headers.get(name)
+  }
+
+  async formField(name: string): Promise<string | null> {
+    const contentType = this.header('content-type')
+    if (!isForm(contentType)) return null
+    if (this.#request.bodyUsed) return this.#parsedField?.(name) ?? null
+    const { body } = this.#request.clone()
+    return body ? fieldIn(await startOf(body), contentType, name) : null
   }
 
   get status(): number {

@@ -50,7 +50,7 @@ export function djangoHono<
       await known.state.autoload(options)
       return next()
     }
-    const exchange = new WebExchange(c.req.raw)
+    const exchange = new WebExchange(c.req.raw, (name) => parsedField(c, name))
     const state = django.begin(exchange, options)
     context.set(visitKey, { django, state, earlier } satisfies Visit)
     const loading = state.autoload()
@@ -79,6 +79,12 @@ function findVisit(latest: Visit | undefined, django: ReadOnlyDjango): Visit | n
     if (visit.django === django) return visit
   }
   return null
+}
+
+/** Hono keeps what it read of a body. */
+async function parsedField(c: Context, name: string): Promise<string | null> {
+  const values = (await c.req.formData()).getAll(name)
+  return values.findLast((value) => typeof value === 'string') ?? null
 }
 
 /** Hono gives a new response the headers of the old one, unless there is none. */

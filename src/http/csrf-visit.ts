@@ -187,7 +187,7 @@ export class CsrfVisit implements VisitPart {
   /** Null where there is no token. As in Django, only the form of a POST counts, and before the header. */
   async #readToken(): Promise<SentToken | null> {
     const { exchange } = this.#visit
-    const field = exchange.method === 'POST' ? await exchange.formField?.(fieldName) : null
+    const field = exchange.method === 'POST' ? await exchange.formField(fieldName) : null
     if (field) return { token: field, source: 'POST' }
     const header = headerNamed(this.#rules.settings.csrfHeaderName)
     const token = exchange.header(header)

@@ -18,7 +18,7 @@ export interface Exchange {
    * A field of the form in the request's body, urlencoded or multipart, the last of several: from a
    * body that was parsed already, else from a copy of its first 2.5 MB. Null where there is none.
    */
-  formField?(name: string): Promise<string | null>
+  formField(name: string): Promise<string | null>
   /** The status of the response, as far as it is decided. */
   readonly status: number
   /** Whether the response's headers have left, or cannot be changed. */

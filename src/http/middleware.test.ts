@@ -29,6 +29,10 @@ class FakeExchange implements Exchange {
     return name === 'cookie' ? this.#cookie : null
   }
 
+  formField(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
   getHeader(name: string): string | null {
     return this.headers.get(name)
   }
