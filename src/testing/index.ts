@@ -18,3 +18,9 @@ export {
   testSessionStore,
 } from './session-store.ts'
 export { peek, poke, type SessionState } from './session-state.ts'
+export {
+  type GivenPermissions,
+  type OpenedUserStore,
+  testUserStore,
+  type UserStoreSuite,
+} from './user-store.ts'

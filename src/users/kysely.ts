@@ -29,6 +29,7 @@ import {
 } from './_kysely-rows.ts'
 import { type UserTableNames, userTables } from './_kysely-tables.ts'
 
+export { createUserTables, type CreateUserTablesOptions } from './_kysely-create-tables.ts'
 export type { KyselyDatabase, SqlDialect, UserModelOptions }
 
 /** Options of `kyselyUserStore`. */
