@@ -15,11 +15,13 @@ import { djangoExpress } from 'async-django/express'
 import { djangoFastify } from 'async-django/fastify'
 import { djangoFetch } from 'async-django/fetch'
 import { djangoHono } from 'async-django/hono'
+import { djangoKoa } from 'async-django/koa'
 import { djangoNode } from 'async-django/node'
 import type { AdapterAnswer, AdapterSuite, ServedSite } from 'async-django/testing'
 import express, { type ErrorRequestHandler } from 'express'
 import fastify, { type FastifyReply } from 'fastify'
 import { Hono } from 'hono'
+import Koa, { type ParameterizedContext } from 'koa'
 
 type Site = Parameters<AdapterSuite['serve']>[0]
 
@@ -31,11 +33,12 @@ type MakeListener = (site: Site) => Listener | Promise<Listener>
 
 /** Adapters by name. */
 export const adapters: Readonly<
-  Record<'node' | 'express' | 'fastify' | 'hono' | 'fetch', MakeListener>
+  Record<'node' | 'express' | 'fastify' | 'koa' | 'hono' | 'fetch', MakeListener>
 > = {
   node: listenByNode,
   express: listenByExpress,
   fastify: listenByFastify,
+  koa: listenByKoa,
   hono: listenByHono,
   fetch: listenByFetch,
 }
@@ -118,10 +121,31 @@ function sendReply(
     .send(typeof body === 'object' ? Readable.from(withHead(body)) : body)
 }
 
-/** Fastify sends the headers of a stream with the first of its parts, though that be empty. */
+/** Headers of a stream are sent with the first of its parts, though that be empty. */
 async function* withHead(parts: AsyncIterable<string>): AsyncGenerator<string> {
   yield ''
   yield* parts
+}
+
+function listenByKoa({ django, options, handle, fail }: Site): Listener {
+  const app = new Koa()
+  app.on('error', () => {})
+  app.use(async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      answerKoa(ctx, fail(error))
+    }
+  })
+  app.use(djangoKoa(django, options)).use(async (ctx) => answerKoa(ctx, await handle(ctx)))
+  return app.callback()
+}
+
+function answerKoa(ctx: ParameterizedContext, answer: AdapterAnswer): void {
+  const { status = 200, headers = {}, body = null } = answer
+  ctx.body = typeof body === 'object' && body ? Readable.from(withHead(body)) : body
+  ctx.status = status
+  ctx.set({ ...headers })
 }
 
 function listenByHono({ django, options, handle, fail }: Site): Listener {

@@ -4,11 +4,11 @@
  * @module
  */
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 
 import type { ReadOnlyDjango } from '../django.ts'
 import { isAsyncDjangoError } from '../errors.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
+import { abandon, isResponse } from './_abandon.ts'
 import { clearHead } from './_node-head.ts'
 import {
   findVisit,
@@ -21,7 +21,6 @@ import {
 /** A request of Fastify, as far as it is used here. */
 export interface FastifyRequestLike {
   readonly raw: VisitedRequest
-  readonly originalUrl: string
 }
 
 /** A reply of Fastify, as far as it is used here. */
@@ -154,16 +153,6 @@ function unwrapped(payload: unknown, reply: FastifyReplyLike): unknown {
   reply.code(payload.status)
   for (const [name, value] of payload.headers) reply.header(name, value)
   return payload.body
-}
-
-function isResponse(payload: unknown): payload is Response {
-  return Object.prototype.toString.call(payload) === '[object Response]'
-}
-
-/** Nobody is to read it. */
-function abandon(payload: unknown): void {
-  if (payload instanceof Readable) payload.on('error', () => {}).destroy()
-  else if (payload instanceof ReadableStream) payload.cancel().catch(() => {})
 }
 
 function clearReply(reply: FastifyReplyLike): void {

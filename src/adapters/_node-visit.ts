@@ -16,7 +16,7 @@ const visitKey: unique symbol = Symbol('async-django.visit')
 export interface VisitedRequest extends IncomingMessage {
   [visitKey]?: NodeVisit
   /** The target before it was rewritten. */
-  readonly originalUrl?: string
+  originalUrl?: string
 }
 
 /** The last visit of a request: the one whose session the handler sees. */
