@@ -94,16 +94,3 @@ test('a session is written and read', async () => {
   `
   expect(await runIn(bare, 'session.mjs', program)).toEqual({ theme: 'dark' })
 })
-
-test('importing is quick enough to be told', async () => {
-  const program = `
-    const start = performance.now()
-    await import('async-django')
-    console.log(performance.now() - start)
-  `
-  const times: number[] = []
-  for (let run = 0; run < 5; run += 1) times.push(Number(await runIn(bare, 'time.mjs', program)))
-  const [, , median = 0] = times.toSorted((a, b) => a - b)
-  console.log(`importing async-django takes ${median.toFixed(1)} ms`)
-  expect(median).toBeGreaterThan(0)
-})

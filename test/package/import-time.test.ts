@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, inject, test } from 'vitest'
+
+import { runCommand } from '../../tools/_command.ts'
+import { bundle } from './_bundle.ts'
+
+const { bare, full } = inject('packed')
+
+/** What importing these takes, it takes every program that has them. */
+const ofNode = ['node:buffer', 'node:crypto', 'node:diagnostics_channel', 'node:zlib']
+
+const imports: Readonly<Record<string, readonly string[]>> = {
+  nothing: [],
+  'what it needs of Node': ofNode,
+  'async-django': ['async-django'],
+  'async-django/signing': ['async-django/signing'],
+}
+
+/** Milliseconds. */
+interface Time {
+  /** Of the import alone, as the process sees it. */
+  readonly own: number
+  /** Of the process, from its start to its end. */
+  readonly whole: number
+}
+
+async function timeOf(name: string, modules: readonly string[]): Promise<Time> {
+  const file = join(bare, `import-${name.replaceAll(/\W/g, '-')}.mjs`)
+  const lines = modules.map((module) => `await import('${module}')\n`).join('')
+  const program = `const start = performance.now()\n${lines}console.log(performance.now() - start)\n`
+  writeFileSync(file, program)
+  const start = performance.now()
+  const { isOk, output } = await runCommand([process.execPath, file])
+  if (!isOk) throw new Error(output)
+  return { own: Number(output), whole: performance.now() - start }
+}
+
+/** The median, and the least: what a machine takes that has nothing else to do. */
+function summary(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+  return `${median.toFixed(1)} ms (least ${(sorted[0] ?? 0).toFixed(1)})`
+}
+
+test('what an import takes is told', async () => {
+  const times = new Map<string, Time[]>(Object.keys(imports).map((name) => [name, []]))
+  // In turns, so that what else the machine does falls on all of them.
+  for (let round = 0; round < 9; round++) {
+    for (const [name, modules] of Object.entries(imports)) {
+      times.get(name)?.push(await timeOf(name, modules))
+    }
+  }
+  for (const [name, all] of times) {
+    const own = summary(all.map((time) => time.own))
+    const whole = summary(all.map((time) => time.whole))
+    console.log(`importing ${name}: ${own}; the process: ${whole}`)
+  }
+  expect(times.get('async-django')).toHaveLength(9)
+})
+
+test('an import reads few files, as each takes its time', async () => {
+  const { modules } = await bundle('async-django', full)
+  console.log(`importing async-django reads ${modules.length} files`)
+
+  expect(modules.length).toBeGreaterThan(10)
+  expect(modules.length).toBeLessThanOrEqual(60)
+})
