@@ -22,9 +22,6 @@ const releases: ReadonlyArray<{ series: LiveRelease['series'] } & DjangoRelease>
   { series: '6.1', django: '6.1.3', minimum: [3, 12], python: process.env['DJANGO_PYTHON_61'] },
 ]
 
-/** Releases that the Python of most machines is too old for: left out where there is no other. */
-const newest: readonly LiveRelease['series'][] = ['6.1']
-
 /**
  * Makes or finds the environments; says in a line what is missing.
  *
@@ -33,19 +30,16 @@ const newest: readonly LiveRelease['series'][] = ['6.1']
 export async function liveReleases(): Promise<LiveRelease[]> {
   const found: LiveRelease[] = []
   for (const { series, ...release } of releases) {
-    const isOptional = newest.includes(series) && release.python === undefined
-    const python = await tryToMake({ ...release, packages: databaseDrivers }, isOptional)
-    const isLeftOut = python === null && isOptional
-    if (!isLeftOut) found.push({ series, python })
+    found.push({ series, python: await tryToMake({ ...release, packages: databaseDrivers }) })
   }
   return found
 }
 
-async function tryToMake(release: DjangoRelease, isOptional: boolean): Promise<string | null> {
+async function tryToMake(release: DjangoRelease): Promise<string | null> {
   try {
     return await djangoPython(release, console.warn)
   } catch (error) {
-    const isStrict = process.env['CI'] === 'true' && !isOptional
+    const isStrict = process.env['CI'] === 'true'
     if (!(error instanceof NoPythonError) || isStrict) throw error
     console.warn(`Skipped: ${error.message}`)
     return null
