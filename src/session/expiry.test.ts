@@ -158,3 +158,10 @@ describe('stored', () => {
     expect(() => utc.stored(expiry)).toThrow(SessionDataError)
   })
 })
+
+test('a length of time is counted on the wall clock, as Python counts naive dates', () => {
+  const chicago = ruleOf({ useTz: false, timeZone: 'America/Chicago' })
+  expect(chicago.stored({ days: 160 })).toBe('2026-11-17T15:36:58.123456')
+  expect(chicago.stored(new Date('2026-11-17T20:00:00Z'))).toBe('2026-11-17T14:00:00')
+  expect(utc.stored({ days: 160 })).toBe('2026-11-17T20:36:58.123456+00:00')
+})

@@ -90,15 +90,14 @@ export class ExpiryRule {
    * @throws SessionDataError for a moment that Python's datetime does not have.
    */
   stored(expiry: Exclude<Expiry, null>): number | string {
-    if (expiry instanceof Date) return this.#iso(PreciseDate.from(expiry))
+    if (expiry instanceof Date) return this.#iso(this.#wall(expiry))
     if (typeof expiry !== 'object') return expiry
-    return this.#iso(later(PreciseDate.from(this.#now()), expiry))
+    return this.#iso(later(this.#wall(this.#now()), expiry))
   }
 
-  #iso(moment: PreciseDate): string {
-    const { useTz, timeZone } = this.#settings
-    const end = inRange(moment)
-    return useTz ? isoUtc(end) : isoNaive(toWall(end, timeZone))
+  #iso(wall: PreciseDate): string {
+    const end = inRange(wall)
+    return this.#settings.useTz ? isoUtc(end) : isoNaive(end)
   }
 
   /** Django computes in UTC, or on the wall clock of its time zone where `useTz` is false. */
