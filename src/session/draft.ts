@@ -8,7 +8,7 @@ import { isAsyncDjangoError, SessionDataError } from '../errors.ts'
 import { defineValue } from '../formats/define-value.ts'
 import { isEqual } from '../formats/json-source.ts'
 import { UnserializableError } from '../formats/python-json.ts'
-import type { DataFormat } from './codec.ts'
+import { type DataFormat, emptyText } from './codec.ts'
 import { type Changes, merge } from './merge.ts'
 
 /**
@@ -49,7 +49,9 @@ export class Draft {
   #parsed: { readonly text: string; readonly data: unknown } | null = null
   /** The containers that were there then, to tell a change inside of one from another one; null: not seen. */
   #containers: ReadonlyMap<string, object> | null = null
-  #assigned = new Set<string>()
+  readonly #assigned = new Set<string>()
+  /** Keys that were deleted since then: one that is set again stands at the end, as in Python. */
+  readonly #deleted = new Set<string>()
   #cleared = false
   /** Defaults that a schema filled in: no change by themselves. */
   readonly #defaults = new Map<string, unknown>()
@@ -95,6 +97,7 @@ export class Draft {
     if (!Object.hasOwn(this.#live, key)) return false
     delete this.#live[key]
     this.#assigned.add(key)
+    this.#deleted.add(key)
     return true
   }
 
@@ -115,6 +118,7 @@ export class Draft {
   settle(): void {
     this.#base = this.#write()
     this.#assigned.clear()
+    this.#deleted.clear()
     this.#cleared = false
     this.#containers &&= containersOf(this.#live)
   }
@@ -143,6 +147,7 @@ export class Draft {
     this.#base = snapshot.ours
     this.#containers = containersOf(this.#live)
     this.#assigned.clear()
+    this.#deleted.clear()
     this.#cleared = false
     return snapshot
   }
@@ -202,13 +207,21 @@ export class Draft {
   #write(): string {
     checkPlain(this.#live)
     try {
-      return this.#format.stringifyLike(this.#withoutDefaults(), this.#base)
+      return this.#format.stringifyLike(this.#withoutDefaults(), this.#source())
     } catch (error) {
       if (error instanceof UnserializableError) {
         throw new SessionDataError(error.problem, error.path)
       }
       throw error
     }
+  }
+
+  /** The text of what was there all the time. */
+  #source(): string {
+    if (this.#cleared) return emptyText
+    if (this.#deleted.size === 0) return this.#base
+    const members = this.#format.split(this.#base)
+    return this.#format.join(members.filter(({ key }) => !this.#deleted.has(key)))
   }
 
   #withoutDefaults(): Record<string, unknown> {

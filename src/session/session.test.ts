@@ -789,6 +789,20 @@ describe('doubt', () => {
   })
 })
 
+test('a key that is deleted and set again stands at the end, as in Python', async () => {
+  const { django, stored } = world()
+  const key = await stored({ a: 1, b: 2, c: 3 })
+  const session = await django.sessions.get(key).load()
+  session.delete('a')
+  session.set('a', 1)
+  await session.save()
+  expect((await django.sessions.get(key).load()).keys()).toEqual(['b', 'c', 'a'])
+  session.clear()
+  session.update({ c: 3, a: 1 })
+  await session.save()
+  expect((await django.sessions.get(key).load()).keys()).toEqual(['c', 'a'])
+})
+
 describe('djangoExact', () => {
   test('saves last-write-wins, finds no nested change, and writes a decode failure over', async () => {
     const { django, other, stored } = world({ djangoExact: true })
