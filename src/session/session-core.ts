@@ -133,6 +133,7 @@ export class SessionCore {
 
   async #ensureRead(): Promise<void> {
     if (this.#draft) return
+    if (this.#pending.cleared && this.host.djangoExact) this.row.assume()
     if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
     const draft = this.row.draft()
     this.#draft = draft
@@ -273,7 +274,10 @@ export class SessionCore {
     if (pending.cleared && this.host.djangoExact) this.row.assume()
     else if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
     const isBlind = pending.cleared || pending.isEmpty
-    if (isBlind && hadKey && this.row.key === null) throw new SessionInterruptedError()
+    if (isBlind && hadKey && this.row.key === null) {
+      if (this.host.djangoExact) this.row.beGone()
+      throw new SessionInterruptedError()
+    }
     this.#draft ??= this.row.draft()
     this.#apply(this.#draft, pending)
     const snapshot = this.#snapshot(this.#draft)

@@ -115,6 +115,12 @@ export class SessionRow {
     this.#state = 'present'
   }
 
+  /** After a save under an unknown key, the session has a new key in Django, and no row for it. */
+  beGone(): void {
+    this.#key = makeSessionKey()
+    this.#state = 'gone'
+  }
+
   #beAnonymous(error: StoreError): void {
     this.#state = 'outage'
     this.#outage = error
@@ -147,7 +153,7 @@ export class SessionRow {
       const text = store.codec.decode(payload)
       checkObject(text)
       const data = store.codec.format.parse(text) as Record<string, unknown>
-      proof.verified(session)
+      if (store.codec.isSigned ?? true) proof.verified(session)
       return { text, data }
     } catch (error) {
       const reason = problemOf(error)

@@ -821,6 +821,24 @@ describe('djangoExact', () => {
     await undecodable.save()
     expect(undecodable.key).toBe(key)
   })
+
+  test('a session that was cleared unread is not read: its row is taken to be there', async () => {
+    const { django, calls } = world({ djangoExact: true })
+    const session = django.sessions.get('nobody-has-this-key')
+    session.clear()
+    expect((await session.load()).get('a')).toBe(null)
+    expect([session.key, calls]).toEqual(['nobody-has-this-key', []])
+    expect(await codeOf(session.save())).toBe('ERR_SESSION_INTERRUPTED')
+  })
+
+  test('after a save under an unknown key there is another key, and still no row', async () => {
+    const { django } = world({ djangoExact: true })
+    const session = django.sessions.get('nobody-has-this-key')
+    expect(await codeOf(session.save())).toBe('ERR_SESSION_INTERRUPTED')
+    expect(session.key).toMatch(/^[a-z0-9]{32}$/)
+    session.set('a', 1)
+    expect(await codeOf(session.save())).toBe('ERR_SESSION_INTERRUPTED')
+  })
 })
 
 describe('an outage', () => {
