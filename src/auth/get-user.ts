@@ -86,7 +86,8 @@ async function rekey({ hashes }: LoginHost, core: SessionCore, user: User): Prom
   try {
     await core.cycleKey()
     core.set(userHashKey, hashes.current(user))
-    await core.save(false)
+    // Django leaves that to the end of the request.
+    if (!core.host.djangoExact) await core.save(false)
   } catch (error) {
     if (!isLeftAlone(error)) throw error
   }
