@@ -18,6 +18,8 @@ import { parsePythonJson, stringifyPythonJson } from '../formats/python-json.ts'
 export interface Codec<P = string> {
   /** Its name in messages. */
   readonly name: string
+  /** Whether what `decode` takes was made with a secret of ours. Default true. */
+  readonly isSigned?: boolean
   /**
    * The text of the data.
    *
