@@ -10,6 +10,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
+import { newerPython } from './_newer-python.ts'
 import { projectRoot } from './_root.ts'
 
 const exec = promisify(execFile)
@@ -134,9 +135,27 @@ async function moveInto(half: string, folder: string, release: DjangoRelease): P
   }
 }
 
+/** Whether there is a Python of this version or a later one. */
+export async function hasPython(minimum: DjangoRelease['minimum']): Promise<boolean> {
+  return (await lookForPython(commandNames(minimum), minimum)).python !== null
+}
+
 async function findPython({ django, minimum, python }: DjangoRelease): Promise<Python> {
   const wanted = minimum.join('.')
   const commands = python === undefined ? commandNames(minimum) : [python]
+  const { python: good, found } = await lookForPython(commands, minimum)
+  if (good !== null) return good
+  const seen = found.length === 0 ? 'none was found' : found.join(', ')
+  throw new NoPythonError(
+    `Django ${django} needs Python ${wanted} or later, and ${seen}. Install it: ` +
+      'https://www.python.org/downloads/, or "apt install python3 python3-venv" on Debian and Ubuntu.',
+  )
+}
+
+async function lookForPython(
+  commands: readonly string[],
+  minimum: DjangoRelease['minimum'],
+): Promise<{ python: Python | null; found: string[] }> {
   const found: string[] = []
   for (const command of commands) {
     const version = await output(command, [
@@ -144,14 +163,10 @@ async function findPython({ django, minimum, python }: DjangoRelease): Promise<P
       'import sys; print("%d.%d" % sys.version_info[:2])',
     ])
     if (version === null) continue
-    if (isAtLeast(version, minimum)) return { command, version }
+    if (isAtLeast(version, minimum)) return { python: { command, version }, found }
     found.push(`${command} is ${version}`)
   }
-  const seen = found.length === 0 ? 'none was found' : found.join(', ')
-  throw new NoPythonError(
-    `Django ${django} needs Python ${wanted} or later, and ${seen}. Install it: ` +
-      'https://www.python.org/downloads/, or "apt install python3 python3-venv" on Debian and Ubuntu.',
-  )
+  return { python: null, found }
 }
 
 function commandNames([major, oldest]: readonly [number, number]): string[] {
@@ -161,7 +176,7 @@ function commandNames([major, oldest]: readonly [number, number]): string[] {
     { length: newest - oldest + 1 },
     (_, at) => `python${major}.${newest - at}`,
   )
-  return [...named, 'python3', ...numbered, 'python', ...pyenvPythons()]
+  return [...named, 'python3', ...numbered, 'python', ...pyenvPythons(), newerPython]
 }
 
 /** pyenv puts every version on the path, and lets only the chosen one run from there. */
