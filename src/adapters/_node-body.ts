@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { type BodyStart, fieldIn, isForm, joined, maxFormSize } from './_form-body.ts'
 
@@ -14,12 +14,23 @@ interface ParsedRequest extends IncomingMessage {
 }
 
 /** The text of a field, the last of several; null where there is none. */
-export async function nodeFormField(request: ParsedRequest, name: string): Promise<string | null> {
+export async function nodeFormField(
+  request: ParsedRequest,
+  response: ServerResponse,
+  name: string,
+): Promise<string | null> {
   const parsed = parsedField(request.body, name)
   if (parsed !== null) return parsed
   const contentType = request.headers['content-type'] ?? null
   if (!isForm(contentType) || !isUnread(request)) return null
-  return fieldIn(await peek(request), contentType, name)
+  const start = await peek(request)
+  response.once('finish', () => dropUnread(request))
+  return fieldIn(start, contentType, name)
+}
+
+/** So that the next request gets through. Node does it only for bodies that nobody began to read. */
+function dropUnread(request: IncomingMessage): void {
+  if (request.readableFlowing === null) request.resume()
 }
 
 function parsedField(body: unknown, name: string): string | null {

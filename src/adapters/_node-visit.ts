@@ -140,7 +140,7 @@ export class NodeVisit implements Exchange {
   }
 
   formField(name: string): Promise<string | null> {
-    return nodeFormField(this.#request, name)
+    return nodeFormField(this.#request, this.#response, name)
   }
 
   get status(): number {
