@@ -43,6 +43,16 @@ export abstract class AsyncDjangoError extends Error {
   /** The HTTP status to answer with where nobody catches the error. */
   readonly status: number = 500
 
+  /** The same, by the name that NestJS looks for. */
+  get statusCode(): number {
+    return this.status
+  }
+
+  /** Whether Koa and NestJS may show visitors the message: of what is their own fault. */
+  get expose(): boolean {
+    return this.status < 500
+  }
+
   override get name(): string {
     return this.constructor.name
   }

@@ -11,15 +11,31 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { getRequestListener } from '@hono/node-server'
+import {
+  All,
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Module,
+  type ModuleMetadata,
+  Res,
+  type Type,
+} from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { ExpressAdapter } from '@nestjs/platform-express'
+import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { djangoExpress } from 'async-django/express'
 import { djangoFastify } from 'async-django/fastify'
 import { djangoFetch } from 'async-django/fetch'
 import { djangoHono } from 'async-django/hono'
 import { djangoKoa } from 'async-django/koa'
+import { CurrentSession, DjangoModule } from 'async-django/nest'
 import { djangoNode } from 'async-django/node'
-import type { AdapterAnswer, AdapterSuite, ServedSite } from 'async-django/testing'
-import express, { type ErrorRequestHandler } from 'express'
-import fastify, { type FastifyReply } from 'fastify'
+import type { AdapterAnswer, AdapterSuite, AdapterVisit, ServedSite } from 'async-django/testing'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import express4 from 'express4'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { Hono } from 'hono'
 import Koa, { type ParameterizedContext } from 'koa'
 
@@ -31,14 +47,27 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 /** Makes it. */
 type MakeListener = (site: Site) => Listener | Promise<Listener>
 
-/** Adapters by name. */
-export const adapters: Readonly<
-  Record<'node' | 'express' | 'fastify' | 'koa' | 'hono' | 'fetch', MakeListener>
-> = {
+type Name =
+  | 'node'
+  | 'express'
+  | 'express 4'
+  | 'fastify'
+  | 'koa'
+  | 'nest'
+  | 'nest on fastify'
+  | 'hono'
+  | 'fetch'
+
+/** Adapters by name; one that suits several frameworks, or releases of one, once for each. */
+export const adapters: Readonly<Record<Name, MakeListener>> = {
   node: listenByNode,
-  express: listenByExpress,
+  express: (site) => listenByExpress(express(), site),
+  // Of the types, only what is not used here differs.
+  'express 4': (site) => listenByExpress(express4() as unknown as Express, site),
   fastify: listenByFastify,
   koa: listenByKoa,
+  nest: listenByNest,
+  'nest on fastify': listenByNestOnFastify,
   hono: listenByHono,
   fetch: listenByFetch,
 }
@@ -76,11 +105,16 @@ function listenByNode({ django, options, handle, fail }: Site): Listener {
   )
 }
 
-function listenByExpress({ django, options, handle, fail }: Site): Listener {
-  const app = express().set('env', 'test').disable('etag')
+/** Express 4 does not look at what handlers return, so that errors are handed on here. */
+function listenByExpress(app: Express, { django, options, handle, fail }: Site): Listener {
+  app.set('env', 'test').disable('etag')
   app.use(djangoExpress(django, options))
-  app.use(async (request, response) => {
-    await send(response, await handle(request))
+  app.use(async (request, response, next) => {
+    try {
+      await send(response, await handle(request))
+    } catch (error) {
+      next(error)
+    }
   })
   const answerError: ErrorRequestHandler = async (error, _, response, next) => {
     if (response.headersSent) next(error)
@@ -146,6 +180,66 @@ function answerKoa(ctx: ParameterizedContext, answer: AdapterAnswer): void {
   ctx.body = typeof body === 'object' && body ? Readable.from(withHead(body)) : body
   ctx.status = status
   ctx.set({ ...headers })
+}
+
+async function listenByNest(site: Site): Promise<Listener> {
+  const app = await NestFactory.create(nestModule(site, send), new ExpressAdapter(), quietly)
+  app.useGlobalFilters(
+    nestFilter(async (response: ServerResponse, error) => {
+      if (response.headersSent) response.destroy()
+      else await send(response, site.fail(error))
+    }),
+  )
+  await app.init()
+  return app.getHttpAdapter().getInstance() as Listener
+}
+
+async function listenByNestOnFastify(site: Site): Promise<Listener> {
+  const app = await NestFactory.create(nestModule(site, sendReply), new FastifyAdapter(), quietly)
+  app.useGlobalFilters(
+    nestFilter((reply: FastifyReply, error) => sendReply(reply, site.fail(error))),
+  )
+  await app.init()
+  const instance = app.getHttpAdapter().getInstance() as FastifyInstance
+  await instance.ready()
+  return (request, response) => instance.routing(request, response)
+}
+
+const quietly = { logger: false } as const
+
+/** Decorators are called as what they are, functions: nothing here compiles their syntax. */
+function nestModule(
+  { django, options, handle }: Site,
+  sendAnswer: (response: never, answer: AdapterAnswer) => unknown,
+): Type {
+  class SiteController {
+    async answer(session: AdapterVisit['session'], response: never): Promise<void> {
+      await sendAnswer(response, await handle({ session }))
+    }
+  }
+  const { prototype } = SiteController
+  Controller()(SiteController)
+  All('*')(prototype, 'answer', Object.getOwnPropertyDescriptor(prototype, 'answer') ?? {})
+  CurrentSession()(prototype, 'answer', 0)
+  Res()(prototype, 'answer', 1)
+  const imports = [DjangoModule.forRoot({ ...options, django })]
+  return moduleOf({ imports, controllers: [SiteController] })
+}
+
+function moduleOf(metadata: ModuleMetadata): Type {
+  class SiteModule {}
+  Module(metadata)(SiteModule)
+  return SiteModule
+}
+
+function nestFilter(answer: (response: never, error: unknown) => unknown): ExceptionFilter {
+  class SiteFilter implements ExceptionFilter {
+    async catch(error: unknown, host: ArgumentsHost): Promise<void> {
+      await answer(host.switchToHttp().getResponse<never>(), error)
+    }
+  }
+  Catch()(SiteFilter)
+  return new SiteFilter()
 }
 
 function listenByHono({ django, options, handle, fail }: Site): Listener {

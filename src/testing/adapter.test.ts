@@ -92,7 +92,7 @@ function flawed({ django, ...site }: Site, flaw: Flaw): Site {
     const state = django.begin(shown, options)
     return overlay(state, flaw.state?.(state))
   }
-  return { ...site, ...flaw.site, django: { ...django, begin } }
+  return { ...site, ...flaw.site, django: overlay(django, { begin }) }
 }
 
 function overlay<T extends object>(target: T, changes: Partial<T> = {}): T {
