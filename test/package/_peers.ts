@@ -10,8 +10,8 @@ const { peerDependencies } = readJson('package.json') as { readonly peerDependen
 /** Their names. */
 export const peers: readonly string[] = Object.keys(peerDependencies)
 
-/** Whether a subpath is named after one of them: `async-django/stores/kysely`. */
+/** Whether a subpath is named after one of them: `stores/kysely`, or `nest` for `@nestjs/core`. */
 export function isOfPeer(subpath: string): boolean {
-  const own = peers.map((name) => name.replace(/^@/, '').replace(/\/.*/, ''))
+  const own = peers.map((name) => name.replace(/^@/, '').replace(/(js)?\/.*/, ''))
   return own.some((name) => subpath.split('/').includes(name))
 }
