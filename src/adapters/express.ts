@@ -18,6 +18,8 @@ import type { AdapterOptions } from '../http/exchange.ts'
 import { nodeMiddleware } from './_node-middleware.ts'
 import type { AsRegistered } from './_registered.ts'
 
+export type { AsRegistered }
+
 /**
  * Gives every request its visitor's session, and saves it before the response leaves. A second one
  * for the same `django` loads where it is told to `autoload`, and does nothing else.

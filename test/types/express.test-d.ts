@@ -6,12 +6,10 @@ import {
   type RegisteredSession,
   type Session,
 } from 'async-django'
-import { djangoExpress } from 'async-django/express'
+import { type AsRegistered, djangoExpress } from 'async-django/express'
 import { memoryStore } from 'async-django/stores/memory'
 import express, { type Request, type RequestHandler } from 'express'
 import { describe, expectTypeOf, test } from 'vitest'
-
-import type { AsRegistered } from '../../src/adapters/_registered.ts'
 
 interface Cart {
   theme: 'dark' | 'light'
