@@ -39,6 +39,7 @@ export const suites: readonly Suite[] = [
   vitestSuite('runtimes'),
   commandSuite('conformance', {
     'django-suite': ['node', 'build/tools/conformance.js', '--check'],
+    differential: ['node', 'build/test/differential/main.js', '--histories=100'],
   }),
   demoSuite(),
 ]

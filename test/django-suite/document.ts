@@ -104,10 +104,11 @@ function differences({ differential }: Conformance): readonly string[] {
 
 function differenceLines(title: string, result: DifferentialResult | null): readonly string[] {
   if (result === null) return [`- ${title}: not run yet.`]
-  const { histories, unclaimed, claimed } = result
+  const { release, seed, histories, unclaimed, claimed } = result
   const rules = Object.entries(claimed).map(([rule, count]) => `${rule} ${count}`)
   const claims = rules.length === 0 ? '' : `; claimed by rules of the design: ${rules.join(', ')}`
-  return [`- ${title}: ${histories} histories, ${unclaimed} unclaimed differences${claims}.`]
+  const played = `${histories} histories from seed ${seed}, beside Django ${release}`
+  return [`- ${title}: ${played}: ${unclaimed} unclaimed differences${claims}.`]
 }
 
 function defects({ mutants }: Conformance): readonly string[] {

@@ -36,6 +36,10 @@ export interface MutantResult {
 
 /** What came of random histories. */
 export interface DifferentialResult {
+  /** Of Django. */
+  readonly release: string
+  /** Of the first history. */
+  readonly seed: number
   readonly histories: number
   readonly unclaimed: number
   /** How many differences each rule claimed. */
