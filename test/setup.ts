@@ -11,13 +11,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import type { SessionStoreFactory } from 'async-django'
-import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
+import { createSessionTable } from 'async-django/stores/kysely'
 import { memoryStore } from 'async-django/stores/memory'
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 
-import { administer, openDatabase, type SessionTables } from './_databases.ts'
+import type { SessionTableNames } from '../src/stores/_session-table.ts'
+import { administer, openDatabase } from './_databases.ts'
 import { canInstall, findProgram } from './_own-servers.ts'
-import { type OpenedStore, type PostgresClientName, postgresClients } from './_postgres-clients.ts'
+import {
+  openStores,
+  type PostgresClientName,
+  postgresClientNames,
+  type StorePlace,
+} from './_stores.ts'
 
 /** A session store over a real engine. */
 export interface Engine {
@@ -39,11 +45,9 @@ export interface OpenEngine {
 }
 
 /** A database with Django's session table, and one extra column in it. */
-export interface SharedDatabase {
-  readonly url: string
-  /** What the store of PostgreSQL reaches it by; null for Kysely's store. */
-  readonly client: PostgresClientName | null
-  readonly db: Kysely<SessionTables>
+export interface SharedDatabase extends StorePlace {
+  /** The store of another table there, by the same client. */
+  storeAt(names: SessionTableNames): SessionStoreFactory
 }
 
 /** The extra column, for values that `sessionColumns` gives. */
@@ -77,7 +81,7 @@ const all: readonly Engine[] = [
     open: () => openServer(servers.mysql.replace(/^mysql:/, 'mariadb:')),
   },
   ...(await Promise.all(
-    (Object.keys(postgresClients) as PostgresClientName[]).map(async (client) => ({
+    postgresClientNames.map(async (client) => ({
       name: `postgres, ${client}`,
       skipReason:
         (client === 'pgbouncer' ? missingPgbouncer() : null) ?? (await missing('postgres')),
@@ -154,23 +158,17 @@ async function openTable(
   await sql`ALTER TABLE django_session ADD COLUMN ${sql.id(extraColumn)} varchar(100) NULL`.execute(
     db,
   )
-  const opened = await openStore({ url, db, client })
+  const { storeAt, close } = await openStores({ url, db, client })
   return {
-    store: opened.store,
-    database: { url, db, client },
+    store: storeAt({}),
+    database: { url, db, client, storeAt },
     async empty() {
       await db.deleteFrom('django_session').execute()
     },
     async close() {
-      await opened.close()
+      await close()
       await db.destroy()
       await remove()
     },
   }
-}
-
-/** Opens the store of a database, in any process. */
-export async function openStore({ url, db, client }: SharedDatabase): Promise<OpenedStore> {
-  if (client !== null) return postgresClients[client](url)
-  return { store: kyselyStore(db), async close() {} }
 }

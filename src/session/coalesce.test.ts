@@ -67,7 +67,9 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }
 
-const payloadOf = (session: StoredSession | null): string | null => session && session.payload
+const payloadOf = (session: StoredSession | null): string | null => session?.payload ?? null
+
+const codeOf = (error: unknown): unknown => Reflect.get(Object(error), 'code')
 
 let store: SlowStore
 let guarded: GuardedStore
@@ -224,7 +226,7 @@ describe('where a batch fails', () => {
 
   test('a batch of one load is not', async () => {
     void load('a')
-    const alone = load('b').catch((error: unknown) => Reflect.get(Object(error), 'code'))
+    const alone = load('b').catch(codeOf)
     await turn()
     store.question(-1).fail(new Error('of the driver'))
     expect(await alone).toBe('ERR_STORE')
@@ -253,7 +255,7 @@ describe('when the time of loads is over', () => {
   })
 
   const outcomeOf = (promise: Promise<StoredSession | null>): Promise<unknown> =>
-    promise.then(payloadOf, (error: unknown) => Reflect.get(Object(error), 'code'))
+    promise.then(payloadOf, codeOf)
 
   test('each ends by its own, whatever it was asked together with', async () => {
     void load('a')

@@ -40,13 +40,13 @@ export async function createSessionTable(
 
 /** Another process that starts too makes the same table, and PostgreSQL looks before it locks. */
 function isOvertaken(error: unknown): boolean {
-  return isBusy(error) || ['23505', '42P07'].includes(codeOf(error))
+  return isBusy(error) || ['23505', '42P07', '42710'].includes(codeOf(error))
 }
 
 const definitions: Readonly<Record<SqlDialect, (table: SessionTable) => RawBuilder<unknown>[]>> = {
   sqlite: (table) => [
     createTable(table, { payload: sql`text`, date: sql`datetime` }),
-    createIndex(table),
+    createSqliteIndex(table),
   ],
   postgres: (table) => [
     createTable(table, { payload: sql`text`, date: sql`timestamp with time zone` }),
@@ -84,6 +84,14 @@ function createTable({ names }: SessionTable, types: ColumnTypes): RawBuilder<un
 function createIndex(table: SessionTable): RawBuilder<unknown> {
   const name = indexName(table, 'expireDate')
   return sql`CREATE INDEX IF NOT EXISTS ${name} ON ${table.names.table} (${table.names.expireDate})`
+}
+
+/** SQLite wants the schema before the name of the index, and there alone. */
+function createSqliteIndex(table: SessionTable): RawBuilder<unknown> {
+  const path = table.table.split('.').map((name) => sql.id(name))
+  const tableName = path.splice(-1, 1, indexName(table, 'expireDate'))
+  return sql`CREATE INDEX IF NOT EXISTS ${sql.join(path, sql`.`)}
+    ON ${sql.join(tableName)} (${table.names.expireDate})`
 }
 
 /** Longest name of an index, in characters. */

@@ -167,7 +167,8 @@ const dialects: ReadonlyMap<string, SqlDialect> = new Map([
  * @throws ImproperlyConfiguredError where that is not known.
  */
 export function inferDialect(db: KyselyDatabase): SqlDialect {
-  const { sql: text } = sql`${sql.id('a')} = ${1}`.compile(db)
+  const executor = db.getExecutor().withoutPlugins()
+  const { sql: text } = sql`${sql.id('a')} = ${1}`.compile({ getExecutor: () => executor })
   const dialect = dialects.get(text)
   if (dialect !== undefined) return dialect
   throw new ImproperlyConfiguredError(

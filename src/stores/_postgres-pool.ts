@@ -203,12 +203,12 @@ function endOnServer(
     name: null,
   }
   pool.connect((_error, client, release) => {
+    if (!client) return
     const ignore = (): void => {}
-    client?.on('error', ignore)
-    client &&
-      send(client, { statement, values: [processID, text] }, (error) => {
-        client.removeListener('error', ignore)
-        release(error !== null)
-      })
+    client.on('error', ignore)
+    send(client, { statement, values: [processID, text] }, (error) => {
+      client.removeListener('error', ignore)
+      release(error !== null)
+    })
   })
 }

@@ -60,7 +60,7 @@ export class PostgresRunner {
     statement: Statement,
     values: unknown[],
     read: (answer: Answer) => T,
-    call: Call | undefined,
+    call?: Call,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       const succeed = (answer: Answer): void => resolve(read(answer))

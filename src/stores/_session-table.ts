@@ -85,7 +85,7 @@ export function storedNow({ payload, expireDate }: NewSession): StoredSession {
 }
 
 /** Two integers of 32 bits that name the advisory lock of a table's sweeper in PostgreSQL. */
-export function sweeperLock({ table }: SessionTable): readonly [number, number] {
+export function sweeperLock({ table }: Pick<SessionTable, 'table'>): readonly [number, number] {
   const name = platform.encodeUtf8(`async-django.clearExpired:${table}`)
   const { buffer, byteOffset } = platform.hash('sha256', name)
   const view = new DataView(buffer, byteOffset)

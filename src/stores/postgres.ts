@@ -128,12 +128,7 @@ function makeStore(
     clearExpired: (options) =>
       clearInBatches(async (size) => {
         const values = [seconds(now()), size]
-        const count = await runner.run(
-          statements.clear,
-          values,
-          (answer) => Number(valueOf(answer)),
-          undefined,
-        )
+        const count = Number(await runner.run(statements.clear, values, valueOf))
         return { deleted: Math.max(count, 0), isLast: count < size }
       }, options),
     newest: (count, call) =>
@@ -189,18 +184,18 @@ function isAny({ rowCount }: Answer): boolean {
   return rowCount !== null && rowCount > 0
 }
 
-/** The one value of a statement that answers one. */
-function valueOf({ rows: [row] }: Answer): unknown {
-  return row?.[0] ?? null
+/** The one value, a text or a number, of a statement that answers one. */
+function valueOf({ rows: [row] }: Answer): string | null {
+  const [value] = row ?? []
+  return value === null || value === undefined ? null : `${value as string | number}`
 }
 
 function updated(key: string, next: NewSession, answer: Answer): Updated {
   const value = valueOf(answer)
   if (value === '') return { outcome: 'saved', key, stored: storedNow(next) }
   if (value === null) return { outcome: 'missing' }
-  const text = String(value)
-  const at = text.indexOf(' ')
-  const current = new StoredRow(text.slice(at + 1), text.slice(0, at))
+  const at = value.indexOf(' ')
+  const current = new StoredRow(value.slice(at + 1), value.slice(0, at))
   return { outcome: 'conflict', current }
 }
 

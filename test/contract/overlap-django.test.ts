@@ -90,12 +90,12 @@ interface AllDone {
 }
 
 async function writeTogether(
-  { url }: SharedDatabase,
+  { url, client }: SharedDatabase,
   key: string,
   command: string,
 ): Promise<AllDone> {
   const file = new URL('overlap-process.ts', import.meta.url)
-  const ours = ourProcesses.map(() => new Child(file, { url }))
+  const ours = ourProcesses.map(() => new Child(file, { url, client }))
   const djangos = djangoProcesses.map(
     (writers) => new DjangoWriters(command, { settings: djangoSettings(url), key, writers, times }),
   )

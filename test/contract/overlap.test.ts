@@ -36,9 +36,9 @@ describe.each(ENGINES)('$name', (engine: Engine) => {
     describe.skipIf(engine.name === 'memory')(`in ${processes} processes`, () => {
       let children: Child[] = []
       beforeAll(async () => {
-        const given = { url: opened.database?.url }
+        const { url, client } = opened.database ?? {}
         const file = new URL('overlap-process.ts', import.meta.url)
-        children = Array.from({ length: processes }, () => new Child(file, given))
+        children = Array.from({ length: processes }, () => new Child(file, { url, client }))
         await Promise.all(children.map((child) => child.receive()))
       })
       afterAll(async () => {

@@ -1,0 +1,77 @@
+/**
+ * Stores over a database, opened by the name of a client, so that another process can open the same.
+ *
+ * @module
+ */
+import type { SessionStoreFactory } from 'async-django'
+import { kyselyStore } from 'async-django/stores/kysely'
+import { postgresStore } from 'async-django/stores/postgres'
+import type { Kysely } from 'kysely'
+import { Client, Pool } from 'pg'
+import postgres from 'postgres'
+
+import type { SessionTableNames } from '../src/stores/_session-table.ts'
+import type { SessionTables } from './_databases.ts'
+import { startPgbouncer } from './_own-servers.ts'
+
+/** Stores over one database, and how they end. */
+export interface OpenedStores {
+  storeAt(names: SessionTableNames): SessionStoreFactory
+  close(): Promise<void>
+}
+
+/** As many connections as 20 writers want. */
+const connections = 10
+
+/** A client of PostgreSQL that `postgresStore` takes. */
+export type PostgresClientName =
+  'pool' | 'pipelined pool' | 'pipelined client' | 'postgres.js' | 'pgbouncer'
+
+const postgresClients: Readonly<
+  Record<PostgresClientName, (url: string) => Promise<OpenedStores>>
+> = {
+  async pool(url) {
+    const pool = new Pool({ connectionString: url, max: connections })
+    return { storeAt: (names) => postgresStore(pool, names), close: () => pool.end() }
+  },
+  async 'pipelined pool'(url) {
+    const pool = new Pool({ connectionString: url, max: connections, pipeline: true })
+    return { storeAt: (names) => postgresStore(pool, names), close: () => pool.end() }
+  },
+  async 'pipelined client'(url) {
+    const client = new Client({ connectionString: url, pipeline: true })
+    await client.connect()
+    return { storeAt: (names) => postgresStore(client, names), close: () => client.end() }
+  },
+  async 'postgres.js'(url) {
+    const sql = postgres(url, { max: connections })
+    return { storeAt: (names) => postgresStore(sql, names), close: () => sql.end() }
+  },
+  async pgbouncer(url) {
+    const pgbouncer = await startPgbouncer(url)
+    const pool = new Pool({ connectionString: pgbouncer.url, max: connections })
+    return {
+      storeAt: (names) => postgresStore(pool, { ...names, prepare: false }),
+      async close() {
+        await pool.end()
+        await pgbouncer.close()
+      },
+    }
+  },
+}
+
+/** All of them. */
+export const postgresClientNames = Object.keys(postgresClients) as readonly PostgresClientName[]
+
+/** Where a store is, and what it goes there by; without a client's name, Kysely. */
+export interface StorePlace {
+  readonly url: string
+  readonly client: PostgresClientName | null
+  readonly db: Kysely<SessionTables>
+}
+
+/** Opens the stores of a database. */
+export async function openStores({ url, client, db }: StorePlace): Promise<OpenedStores> {
+  if (client !== null) return postgresClients[client](url)
+  return { storeAt: (names) => kyselyStore(db, names), async close() {} }
+}
