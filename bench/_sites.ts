@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 
 import { getRequestListener } from '@hono/node-server'
 import { createDjango, type Django, type LazySession } from 'async-django'
 import { djangoExpress } from 'async-django/express'
+import { djangoFastify } from 'async-django/fastify'
 import { djangoHono, type DjangoVariables } from 'async-django/hono'
+import { djangoNode } from 'async-django/node'
 import { postgresStore } from 'async-django/stores/postgres'
 import express from 'express'
+import { fastify, type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import { Pool } from 'pg'
 
@@ -28,9 +31,9 @@ type Routes<T> = Readonly<Partial<Record<Work, (of: T) => string | Promise<strin
 export interface Framework {
   readonly name: string
   /** Not listening yet. */
-  bare(routes: Routes<string>): Server
+  bare(routes: Routes<string>): Server | Promise<Server>
   /** The same with this package's adapter. */
-  ours(routes: Routes<LazySession>, django: Django): Server
+  ours(routes: Routes<LazySession>, django: Django): Server | Promise<Server>
 }
 
 /** Never what another process wrote: that would be no change. */
@@ -89,16 +92,13 @@ const nodeHttp: Framework = {
       const route = routes[request.url?.slice(1) as Work]
       send(response, route?.(request.headers.cookie ?? ''))
     }),
-  ours(routes, django) {
-    const middleware = djangoExpress(django)
-    return createServer((request: IncomingMessage & { session?: LazySession }, response) => {
-      const [of, to] = [request, response] as unknown as Parameters<typeof middleware>
-      void middleware(of, to, () => {
+  ours: (routes, django) =>
+    createServer(
+      djangoNode(django, (request, response) => {
         const route = routes[request.url?.slice(1) as Work]
-        send(response, route?.(request.session as LazySession))
-      })
-    })
-  },
+        send(response, route?.(request.session))
+      }),
+    ),
 }
 
 function send(response: ServerResponse, answer: string | Promise<string> | undefined): void {
@@ -138,6 +138,30 @@ const overExpress: Framework = {
   },
 }
 
+const overFastify: Framework = {
+  name: 'Fastify',
+  bare(routes) {
+    const app = fastify()
+    for (const [path, route] of Object.entries(routes)) {
+      app.get(`/${path}`, async (request) => route(request.headers.cookie ?? ''))
+    }
+    return serveFastify(app)
+  },
+  async ours(routes, django) {
+    const app = fastify()
+    await app.register(djangoFastify(django))
+    for (const [path, route] of Object.entries(routes)) {
+      app.get(`/${path}`, async (request) => route(request.session))
+    }
+    return serveFastify(app)
+  },
+}
+
+async function serveFastify(app: FastifyInstance): Promise<Server> {
+  await app.ready()
+  return createServer((request, response) => app.routing(request, response))
+}
+
 const overHono: Framework = {
   name: 'Hono',
   bare(routes) {
@@ -157,9 +181,8 @@ const overHono: Framework = {
 }
 
 function serveHono(fetch: Hono['fetch']): Server {
-  const listener = getRequestListener(fetch)
-  return createServer((request, response) => void listener(request, response))
+  return createServer(getRequestListener(fetch) as RequestListener)
 }
 
 /** All of them. */
-export const frameworks: readonly Framework[] = [nodeHttp, overExpress, overHono]
+export const frameworks: readonly Framework[] = [nodeHttp, overExpress, overFastify, overHono]

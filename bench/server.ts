@@ -11,10 +11,9 @@ import { bareRoutes, benchDjango, frameworks, ourRoutes } from './_sites.ts'
 const [name, side, url = ''] = process.argv.slice(2)
 const framework = frameworks.find((each) => each.name === name)
 if (!framework) throw new TypeError(`There is no framework ${String(name)}.`)
-const server =
-  side === 'bare'
-    ? framework.bare(await bareRoutes(url))
-    : framework.ours(ourRoutes, benchDjango(url))
+const server = await (side === 'bare'
+  ? framework.bare(await bareRoutes(url))
+  : framework.ours(ourRoutes, benchDjango(url)))
 
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
