@@ -84,6 +84,10 @@ urlpatterns = []
 django.setup()
 logging.getLogger("django").setLevel(logging.CRITICAL + 1)
 
+from django.contrib.messages.storage.base import Message  # noqa: E402
+from django.contrib.messages.storage.cookie import CookieStorage  # noqa: E402
+from django.contrib.messages.storage.fallback import FallbackStorage  # noqa: E402
+from django.contrib.messages.storage.session import SessionStorage  # noqa: E402
 from django.contrib.sessions.backends import base as s_base  # noqa: E402
 from django.contrib.sessions.backends import cache as s_cache  # noqa: E402
 from django.contrib.sessions.backends import cached_db as s_cached_db  # noqa: E402
@@ -96,9 +100,13 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.http import HttpResponse  # noqa: E402
 from django.http.cookie import SimpleCookie, parse_cookie  # noqa: E402
+from django.http.request import split_domain_port  # noqa: E402
+from django.middleware import csrf  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
 from django.utils import crypto, timezone  # noqa: E402
+from django.utils.safestring import SafeData, mark_safe  # noqa: E402
+from django.utils import http as d_http  # noqa: E402
 
 call_command("migrate", verbosity=0, interactive=False)
 UTC = datetime.timezone.utc
@@ -1052,6 +1060,375 @@ def value_vector(value):
     add("cookie.value_encode", {"value": value}, {"encoded": encoded})
 
 
+# ---------------------------------------------------------------------------------------- csrf
+HOSTS = ["www.example.com", "example.com", ".example.org"]
+TRUSTED = [
+    "https://dashboard.example.com",
+    "https://*.example.net",
+    "http://plain.example",
+    "https://port.example:8443",
+    "https://*.p.example:9000",
+]
+# fmt: off
+TOKENS = [
+    "", "a" * 16, "a" * 31, "a" * 32, "a" * 33, "a" * 63, "a" * 64, "a" * 65, "*" * 32, "*" * 64,
+    "\u00e9" * 32, "a" * 31 + "\n", "a" * 31 + "-", "A1" * 16, "\U0001f600" * 32, "\U0001f600" * 16,
+]
+ORIGINS = [
+    "http://www.example.com", "https://www.example.com", "http://www.example.com:80",
+    "http://WWW.EXAMPLE.COM", "http://evil.example", "null", "", "http://sub.www.example.com",
+    "http://www.example.com.evil.example", "file://", "https://[", "http://www.example.com/",
+    "www.example.com", *TRUSTED, "https://a.example.net", "https://a.b.example.net",
+    "https://example.net", "http://a.example.net", "https://xexample.net", "https://A.EXAMPLE.NET",
+    "https://z.p.example:9000", "https://z.p.example", "https://dashboard.example.com:443",
+]
+REFERERS = [
+    None, "", "https://www.example.com/page", "https://www.example.com", "http://www.example.com/",
+    "https://www.evil.example/a?b=c#d", "//example.com/", "https://", "https://[",
+    "\u00d8B\u00f6I\u00df", "http://http://www.example.com/", "https://www.example.com:443/",
+    "https://www.example.com:4443/", "https://WWW.example.com/", "https://user:pw@www.example.com/",
+    "https://sub.www.example.com/", "javascript:x", "about:blank", "https:///x", "HTTPS://www.example.com/?#", "https://[::1]:80/",
+    "https://evil.example?#", "https://evil.example;a", *[origin + "/x" for origin in TRUSTED],
+    "https://a.example.net/x", "https://port.example/x", "https://z.p.example:9000/x",
+]
+CSRF_COOKIES = [
+    {"CSRF_COOKIE_NAME": "xsrf"}, {"CSRF_COOKIE_AGE": 123}, {"CSRF_COOKIE_AGE": None},
+    {"CSRF_COOKIE_SECURE": True}, {"CSRF_COOKIE_HTTPONLY": True},
+    {"CSRF_COOKIE_SAMESITE": "Strict"}, {"CSRF_COOKIE_SAMESITE": "None"},
+    {"CSRF_COOKIE_SAMESITE": None},
+    {"CSRF_COOKIE_PATH": "/x/", "CSRF_COOKIE_DOMAIN": ".example.com"},
+]
+DOMAINS = [{}, {"CSRF_COOKIE_DOMAIN": ".example.com"}, {"CSRF_COOKIE_DOMAIN": "example.com"}]
+# fmt: on
+mask = getattr(csrf, "_mask_cipher_secret", None) or csrf._salt_cipher_secret
+unmask = getattr(csrf, "_unmask_cipher_token", None) or csrf._unsalt_cipher_token
+
+
+def sec_csrf():
+    g = gen("csrf")
+    for n in range(12):
+        mask_vector(rs(g, 32), "mask %d" % n)
+    for token in ["a" * 64, "b" * 64, "a" * 32 + "b" * 32, "9" * 32 + "a" * 32, rs(g, 64)]:
+        add("csrf.unmask", {"token": token}, {"secret": unmask(token)})
+    for token in TOKENS:
+        format_vector(token)
+    secret = rs(g, 32)
+    tokens = [mask_with(secret, "one"), mask_with(rs(g, 32), "wrong"), *TOKENS]
+    # No cookie holds the end of a line.
+    kept = [token for token in TOKENS if "\n" not in token]
+    for cookie in [None, secret, mask_with(secret, "two"), *kept]:
+        for method in ["GET", "HEAD", "OPTIONS", "TRACE"]:
+            request_vector(method, cookie=cookie, uses_token=method != "HEAD")
+        for method in ["POST", "PUT", "PATCH", "DELETE", "ODD"]:
+            for post, header in [(None, None), (tokens[0], None), (None, tokens[0]), tokens[:2]]:
+                request_vector(method, cookie=cookie, post=post, header=header, uses_token=True)
+    for token in [secret, *tokens]:
+        request_vector("POST", cookie=secret, post=token)
+        request_vector("POST", cookie=secret, header=token)
+    source_vectors({"cookie": secret, "post": tokens[0]})
+    for over in CSRF_COOKIES:
+        request_vector("GET", uses_token=True, over=over)
+    for stored in [None, *tokens, secret]:
+        session = None if stored is None else {"_csrftoken": stored}
+        over = {"CSRF_USE_SESSIONS": True, "SESSION_COOKIE_DOMAIN": ".example.com"}
+        # A session that holds no secret is a TypeError, or worse: nobody writes one.
+        if stored in (None, secret, tokens[0]):
+            request_vector("GET", cookie=secret, session=session, uses_token=True, over=over)
+            request_vector("POST", cookie=secret, session=session, post=tokens[0], over=over)
+
+
+def source_vectors(good):
+    for secure in (False, True):
+        for origin in ORIGINS:
+            for over in ({}, {"CSRF_TRUSTED_ORIGINS": TRUSTED}):
+                request_vector("POST", secure, origin=origin, over=over, **good)
+        for referer in REFERERS:
+            for over in ({}, {"CSRF_TRUSTED_ORIGINS": TRUSTED}, *DOMAINS[1:]):
+                for host in ("www.example.com", "www.example.com:4443"):
+                    request_vector("POST", secure, host, referer=referer, over=over, **good)
+    for host in ("bad.example", "@odd", "WWW.Example.com", "a.example.org.", "[::1]:8000", ""):
+        request_vector("POST", host=host, origin="http://" + host, **good)
+    proxy = {"SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"]}
+    for proto in ("https", " https , http", "http", "HTTPS", ""):
+        request_vector("POST", over=proxy, extra={"HTTP_X_FORWARDED_PROTO": proto}, **good)
+    forwarded = {"HTTP_X_FORWARDED_HOST": "www.example.com", "HTTP_X_FORWARDED_PORT": "8443"}
+    for referer in ("https://www.example.com/x", "https://a.example.com:8443/x"):
+        for name in ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT"):
+            for domain in DOMAINS:
+                over = {name: True, **domain}
+                how = {"referer": referer, "over": over, "extra": forwarded}
+                request_vector("POST", True, "example.com", **how, **good)
+
+
+def mask_with(secret, rnd):
+    with world(rnd="csrf " + rnd):
+        return mask(secret)
+
+
+def mask_vector(secret, rnd):
+    token = mask_with(secret, rnd)
+    output = {"token": token, "unmasked": unmask(token)}
+    add("csrf.mask", {"secret": secret, "mask": token[:32]}, output)
+
+
+def format_vector(token):
+    if not hasattr(csrf, "_check_token_format"):
+        return
+    try:
+        csrf._check_token_format(token)
+        add("csrf.format", {"token": token}, {"ok": True})
+    except csrf.InvalidTokenFormat as error:
+        add("csrf.format", {"token": token}, {"reason": error.reason})
+
+
+def request_vector(
+    method,
+    secure=False,
+    host="www.example.com",
+    cookie=None,
+    post=None,
+    header=None,
+    origin=None,
+    referer=None,
+    uses_token=False,
+    exempt=False,
+    session=None,
+    extra={},
+    over={},
+):
+    over = {"ALLOWED_HOSTS": HOSTS, **over}
+    meta = {
+        "HTTP_HOST": host,
+        over.get("CSRF_HEADER_NAME", "HTTP_X_CSRFTOKEN"): header,
+        "HTTP_ORIGIN": origin,
+        "HTTP_REFERER": referer,
+        # Servers take the port from the header Host where they listen on no port themselves.
+        "SERVER_PORT": str(host_port(host) or (443 if secure else 80)),
+        **extra,
+    }
+    meta = {name: value for name, value in meta.items() if value is not None}
+    data = {} if post is None else {"csrfmiddlewaretoken": post}
+    with world(rnd="csrf %d" % COUNT.get("csrf.request", 0), **over):
+        factory = RequestFactory()
+        form = {"content_type": "application/x-www-form-urlencoded"}
+        request = (
+            factory.post("/form", data, secure=secure, **meta)
+            if method == "POST"
+            else factory.generic(method, "/form", b"", secure=secure, **form, **meta)
+        )
+        if cookie is not None:
+            request.COOKIES[over.get("CSRF_COOKIE_NAME", "csrftoken")] = cookie
+        request.session = s_db.SessionStore()
+        request.session._session_cache = dict(session or {})
+        output = answer(lambda: protected(request, uses_token, exempt, over))
+    add(
+        "csrf.request",
+        {
+            "method": method,
+            "https": secure,
+            "host": host,
+            "cookie": cookie,
+            "post_token": post,
+            "content_type": None,
+            "header_token": header,
+            "origin": origin,
+            "referer": referer,
+            "view_uses_token": uses_token,
+            "view_exempt": exempt,
+            "session_json": jd(session) if session else None,
+            "extra_meta": extra,
+        },
+        output,
+        sset(**over),
+    )
+
+
+def host_port(host):
+    return split_domain_port(host)[1]
+
+
+def protected(request, uses_token, exempt, over):
+    """What the middleware does with a request, and with its response."""
+    reasons = []
+
+    def refuse(request, reason=""):
+        reasons.append(reason)
+        return HttpResponse(status=403)
+
+    response = HttpResponse()
+
+    def view(request):
+        return response
+
+    view.csrf_exempt = exempt
+    middleware = csrf.CsrfViewMiddleware(view)
+    with mock.patch.object(csrf, "_get_failure_view", lambda: refuse):
+        middleware.process_request(request)
+        refusal = middleware.process_view(request, view, (), {})
+    token = csrf.get_token(request) if refusal is None and uses_token else None
+    response = middleware.process_response(request, refusal or response)
+    name = over.get("CSRF_COOKIE_NAME", "csrftoken")
+    output = {
+        "accepted": refusal is None,
+        "reason": reasons[0] if reasons else None,
+        "set_cookie": response.cookies[name].OutputString() if name in response.cookies else None,
+        "vary": response.get("Vary"),
+    }
+    if token is not None:
+        output.update(page_token=token, page_token_secret=unmask(token))
+    if over.get("CSRF_USE_SESSIONS"):
+        output["session_json"] = jd(dict(request.session._session))
+        output["session_modified"] = request.session.modified
+    return output
+
+
+# ------------------------------------------------------------------------------------ messages
+def message(level, text, extra_tags="", safe=False):
+    return {"level": level, "message": text, "extra_tags": extra_tags, "safe": safe}
+
+
+def message_lists(g):
+    yield [message(20, "Hello " + rs(g, 4))]
+    yield [message(level, "m%d" % level) for level in (10, 20, 25, 30, 40, 29, 0, -1, 10**12)]
+    yield [message(25, "a", "alert alert-ok"), message(25, "b", None), message(25, "c", "")]
+    yield [message(20, "<b>x</b>", "", True), message(20, "<b>x</b>")]
+    yield [message(30, pool) for pool in STR_POOLS]
+    yield [message(20, "\\te,st"), message(20, ';m"e'), message(20, "$a:b.c"), message(20, " ")]
+    yield [message(20, "message %d %s" % (n, rs(g, 5))) for n in range(12)]
+    yield [message(20, "the same text " * 30)]
+    yield [message(20, "the same text " * 3000)]
+    yield [message(20, rs(g, 390)) for _ in range(7)]
+    yield [message(20, rs(g, 3000))]
+
+
+def sec_messages():
+    g = gen("messages")
+    lists = list(message_lists(g))
+    for some in lists:
+        message_vectors(some)
+        for existing in (None, lists[1]):
+            for read_first in (False, True):
+                update_vectors(existing, read_first, some)
+    update_vectors(lists[1], True, [])
+    update_vectors(lists[1], False, [])
+    over = {
+        "SESSION_COOKIE_DOMAIN": ".example.com",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_SAMESITE": "Strict",
+    }
+    update_vectors(None, False, lists[0], over)
+    update_vectors(lists[1], True, [], over)
+    with world():
+        good = CookieStorage(RequestFactory().get("/"))._encode(built(lists[1]))
+        other = signing.get_cookie_signer(salt="other").sign("x")
+    for cookie in [good, good[:-1] + ("B" if good[-1] == "A" else "A"), good[1:], "", "x", other]:
+        decode_vector(cookie)
+
+
+def built(some):
+    return [
+        Message(
+            one["level"],
+            mark_safe(one["message"]) if one["safe"] else one["message"],
+            extra_tags=one["extra_tags"],
+        )
+        for one in some
+    ]
+
+
+def dumped(some):
+    return [
+        {
+            "level": one.level,
+            "message": str(one.message),
+            "extra_tags": one.extra_tags,
+            "safe": isinstance(one.message, SafeData),
+        }
+        for one in some
+    ]
+
+
+def message_vectors(some):
+    with world():
+        request = RequestFactory().get("/")
+        request.session = s_db.SessionStore()
+        request.session._session_cache = {}
+        storage = CookieStorage(request)
+        cookie = storage._encode(built(some))
+        output = {
+            "cookie_value": cookie,
+            "set_cookie_header_value": SimpleCookie().value_encode(cookie)[1],
+            "decoded": dumped(storage._decode(cookie)),
+        }
+        # A header of this length is for no browser, and not what the storage would write.
+        if len(cookie) <= 2048:
+            add("messages.cookie", {"messages": some}, output, sset())
+        storage = SessionStorage(request)
+        value = storage.serialize_messages(built(some))
+        output = {"session_value": value, "decoded": dumped(storage.deserialize_messages(value))}
+        add("messages.session", {"messages": some}, output, sset())
+
+
+def is_close(some):
+    """Whether a few bytes decide what has room: compressed, builds of zlib do not agree on them."""
+    with world():
+        storage = CookieStorage(RequestFactory().get("/"))
+        parts = [some, *(some[:n] for n in range(len(some))), *(some[n:] for n in range(len(some)))]
+        lengths = [len(storage._encode([*built(part), storage.not_finished])) for part in parts]
+    return any(1900 < length < 2200 for length in lengths)
+
+
+def update_vectors(existing, read_first, added, over={}):
+    if is_close([*(existing or []), *added]) or is_close(added):
+        return
+    for storage in (CookieStorage, FallbackStorage, SessionStorage):
+        update_vector(storage, existing, read_first, added, over)
+
+
+def update_vector(storage_class, existing, read_first, added, over):
+    with world(MESSAGE_LEVEL=-1, **over):
+        request = RequestFactory().get("/")
+        request.session = s_db.SessionStore()
+        request.session._session_cache = {}
+        if existing and storage_class is SessionStorage:
+            value = SessionStorage(request).serialize_messages(built(existing))
+            request.session._session_cache["_messages"] = value
+        elif existing:
+            request.COOKIES["messages"] = CookieStorage(request)._encode(built(existing))
+        storage = storage_class(request)
+        response = HttpResponse()
+        read = dumped(storage) if read_first else None
+        for one in built(added):
+            storage.add(one.level, one.message, one.extra_tags)
+        unstored = storage.update(response)
+        cookies = response.cookies
+        output = {
+            "read": read,
+            "set_cookie": cookies["messages"].OutputString() if "messages" in cookies else None,
+            "unstored": None if unstored is None else dumped(unstored),
+            "session_json": jd(dict(request.session._session)),
+        }
+    add(
+        "messages.update",
+        {
+            "storage": storage_class.__name__,
+            "existing": existing,
+            "read_first": read_first,
+            "add": added,
+        },
+        output,
+        sset(**over),
+    )
+
+
+def decode_vector(cookie):
+    with world():
+        storage = CookieStorage(RequestFactory().get("/"))
+        decoded = storage._decode(cookie)
+    output = {"decoded": decoded and dumped(decoded), "used": storage.used}
+    add("messages.decode", {"cookie_value": cookie}, output, sset())
+
+
 # ------------------------------------------------------------------------------- random inputs
 # fmt: off
 HEADER_PIECES = [
@@ -1086,6 +1463,46 @@ def mutate(g, text, pieces):
             piece = bytes([piece])
         text = text[:at] + piece + text[end:]
     return text
+
+
+def fuzz_csrf_token(g):
+    pieces = [*ALNUM, "*", "\u00e9", "\U0001f600"]
+    secret = rs(g, 32)
+    token = mutate(g, mask_with(secret, rs(g, 8)), pieces)
+    cookie = mutate(g, secret, pieces) if g.random() < 0.3 else secret
+    post, header = g.choice([(token, None), (None, token), ("", token), (token, secret)])
+    request_vector("POST", cookie=cookie, post=post, header=header, uses_token=True)
+
+
+def fuzz_csrf_source(g):
+    secret = rs(g, 32)
+    pieces = [*"/:@#?[].*;%", "//", "\t", " ", "https", "example.com", "www.", ":443", "\u2100", "\u00e9"]
+    host = mutate(g, g.choice(["www.example.com", "example.com:8000", "[::1]"]), pieces)
+    # No server hands on what is no header.
+    host = host.replace("\t", "").encode("ascii", "ignore").decode().strip()
+    over = {**g.choice(DOMAINS), **g.choice([{}, {"CSRF_TRUSTED_ORIGINS": TRUSTED}])}
+    name, source = g.choice([("origin", ORIGINS), ("referer", REFERERS[1:])])
+    value = mutate(g, g.choice(source), pieces)
+    how = {name: value, "over": over, "cookie": secret, "post": secret}
+    request_vector("POST", g.random() < 0.7, host, **how)
+
+
+def rand_message(g, longest=50):
+    text = rand_str(g, longest) or "x"
+    return message(g.randrange(60), text, g.choice(["", None, rand_str(g)]), g.random() < 0.2)
+
+
+def fuzz_message_update(g):
+    existing = [rand_message(g) for _ in range(g.randrange(3))]
+    added = [rand_message(g, g.choice([5, 50, 500, 900])) for _ in range(g.randrange(6))]
+    update_vectors(existing, g.random() < 0.5, added)
+
+
+def fuzz_message_decode(g):
+    with world():
+        storage = CookieStorage(RequestFactory().get("/"))
+        cookie = storage._encode(built([rand_message(g) for _ in range(g.randrange(1, 4))]))
+    decode_vector(mutate(g, cookie, list(ALNUM + ":.-_=")) if g.random() < 0.5 else cookie)
 
 
 def fuzz_header(g):
@@ -1226,7 +1643,18 @@ def sec_fuzz():
             fuzzer(g)
 
 
-for section in (sec_signing, sec_session_codec, sec_expiry, sec_middleware, sec_db, sec_cookies):
+SECTIONS = [
+    sec_signing,
+    sec_session_codec,
+    sec_expiry,
+    sec_middleware,
+    sec_db,
+    sec_csrf,
+    sec_messages,
+    sec_cookies,
+    sec_redirects,
+]
+for section in SECTIONS:
     section()
 sec_fuzz()
 with open(args.out, "w", encoding="ascii") as file:

@@ -65,7 +65,7 @@ async function serve(
 /** Leaves messages for the next request. */
 function leave(list: readonly Fields[]): (session: LazySession) => void {
   return (session) => {
-    setLevel(session, 0)
+    setLevel(session, -1)
     for (const { level, message, extra_tags: extraTags, safe } of list) {
       addMessage(session, Number(level), String(message), {
         extraTags: extraTags as string | null,
