@@ -36,7 +36,7 @@ export async function createUser(users: UsersCore, given: NewUser<object>): Prom
 }
 
 /** Stores a new user who may do everything. Throws as `createUser`, and where the flags say otherwise. */
-export function createSuperuser(users: UsersCore, given: NewUser<object>): Promise<User> {
+export async function createSuperuser(users: UsersCore, given: NewUser<object>): Promise<User> {
   const { isStaff = true, isSuperuser = true } = given as Readonly<Record<string, unknown>>
   if (isStaff === true && isSuperuser === true) {
     return createUser(users, { ...given, isStaff, isSuperuser } as NewUser<object>)

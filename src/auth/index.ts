@@ -12,7 +12,24 @@ export {
   modelBackend,
 } from './backends.ts'
 export type { NewUser } from './create-user.ts'
+export {
+  type Guard,
+  type GuardOptions,
+  type GuardVerdict,
+  loginRequired,
+  type PermissionGuardOptions,
+  permissionRequired,
+  staffRequired,
+  userPassesTest,
+  type Visitor,
+} from './guards.ts'
 export type { LazyReadOnlyUser, LazyUser } from './lazy-user.ts'
+export {
+  type AllowedRedirects,
+  type LoginPage,
+  loginRedirect,
+  urlHasAllowedHostAndScheme,
+} from './redirects.ts'
 export type { SessionAuthHash } from './session-hashes.ts'
 export { decodeUid, encodeUid } from './tokens.ts'
 export type { UserEvent, UserEvents, UserListener } from './user-events.ts'

@@ -105,6 +105,7 @@ from django.middleware import csrf  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
 from django.utils import crypto, timezone  # noqa: E402
+from django.utils import http as d_http  # noqa: E402
 from django.utils.safestring import SafeData, mark_safe  # noqa: E402
 from django.utils import http as d_http  # noqa: E402
 
@@ -1449,7 +1450,54 @@ ZONES = [
     "UTC", "Asia/Tokyo", "America/New_York", "Europe/London", "Australia/Lord_Howe",
     "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia", "Europe/Lisbon",
 ]
+REDIRECT_URLS = [
+    "", " ", "/", "/a?b=c#d", "a/b", "?a=b", "#a", "//site.example/x", "///site.example", "////x",
+    "http://site.example/", "https://site.example/x", "HTTP://site.example", "http:///site.example",
+    "http:/site.example", "http:site.example", "https:evil.example", "http:\\\\evil.example",
+    "\\\\evil.example", "\\evil.example", "/\\evil.example", "\\/evil.example", "/\\/evil.example",
+    "http://site.example\\@evil.example", "http://evil.example\\@site.example", "\x08//evil.example",
+    "\x00/a", "\x1f//evil.example", "\t//evil.example", "/\t/evil.example", "/\n/evil.example",
+    "java\nscript:alert(1)", "javascript:alert(1)", "data:text/html,a", "mailto:a@site.example",
+    "http://user@site.example/", "http://user:pass@site.example", "http://site.example:80/",
+    "http://site.example:8080", "//site.example:8080/x", "http://SITE.example/", "http://site.example.",
+    "http://[::1]/", "http://[::1]:8000/", "http://[::1", "http://::1]/", "//[v1.a]/", "http://[1.2.3.4]/",
+    "http://site.example?x=http://evil.example", "/?next=//evil.example", "/a//b", "\u2028//evil.example",
+    "\u3000/a", "\xa0//evil.example", "\x85//evil.example", "\u200b//evil.example", "\ufeff/a",
+    "http://site\u2100example/", "http://evil.example\uff0fsite.example/", "/\u00e9\U0001f600",
+    "ftp://site.example/", "://site.example", ":a", "1http://site.example", "+a:b", "site.example:80",
+    "http:", "http://", "//", "//\\evil.example", "/a" * 1025, "/" + "a" * 2047, "/" + "a" * 2048,
+]
+REDIRECT_PIECES = [
+    "/", "//", "\\", ":", "@", "?", "#", "http", "https:", "HTTP:", "ftp:", "site.example",
+    "evil.example", ":8080", "[", "]", "[::1]", " ", "\t", "\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0",
+    "\u200b", "\u2028", "\u3000", "\uff0f", "\u2100", "%2f", "%5c", ".", "a", "1", "+", "-", ";",
+]
+REDIRECT_HOSTS = [[], ["site.example"], ["site.example", "site.example:8080", "[::1]", "[::1]:8000"]]
 # fmt: on
+
+
+def sec_redirects():
+    for url in REDIRECT_URLS:
+        # Before 5.0 there was no longest address.
+        if len(url) > 2048 and V < (5, 0):
+            continue
+        for hosts in REDIRECT_HOSTS:
+            for https in (False, True):
+                redirect_vector(url, hosts, https)
+
+
+def redirect_vector(url, hosts, https):
+    allowed = d_http.url_has_allowed_host_and_scheme(url, set(hosts), require_https=https)
+    add(
+        "auth.safe_redirect",
+        {"url": url, "allowed_hosts": hosts, "require_https": https},
+        {"allowed": allowed},
+    )
+
+
+def fuzz_redirect(g):
+    url = "".join(g.choice(REDIRECT_PIECES) for _ in range(g.randrange(1, 9)))
+    redirect_vector(url, g.choice(REDIRECT_HOSTS), g.random() < 0.5)
 
 
 def mutate(g, text, pieces):

@@ -17,7 +17,7 @@ describe('golden vectors', () => {
     ['session', 1017],
     ['cookie', 48],
     ['password', 1447],
-    ['auth', 423],
+    ['auth', 933],
     ['csrf', 403],
     ['messages', 148],
   ] as const)('agrees with the %s vectors', async ([subject, total], { task }) => {

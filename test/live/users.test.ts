@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { loginRedirect } from 'async-django/auth'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { type DjangoEngine, hasEngine, type LiveDatabase, makeDatabase } from './_databases.ts'
@@ -236,6 +237,36 @@ describe.each(pairs)('Django $series, $engine', ({ engine, series, python, zone,
       await user.save()
       expect(django.users.checkToken(user, theirs)).toBe(false)
       expect(await real.ask('check_token', { name, token })).toBe(false)
+    })
+
+    test('who must log in is sent to the same address', async () => {
+      const logins = [
+        '/accounts/login/',
+        '/in?a=b c&next=x#top',
+        'https://id.example/in',
+        '/in?x=é',
+      ]
+      const paths = [
+        '/',
+        '/cart?page=2&q=a%20b',
+        '//evil.example/x',
+        '/%C3%A9/(a)!*~',
+        '/a?next=/b',
+      ]
+      for (const login of [...logins, 'http://shop.example/in', '//shop.example/in']) {
+        for (const path of paths) {
+          const asked = {
+            path,
+            host: 'shop.example',
+            secure: false,
+            login_url: login,
+            field: 'next',
+          }
+          const theirs = await real.ask<string>('login_redirect', asked)
+          const url = `http://shop.example${path}`
+          expect([path, loginRedirect(url, { loginUrl: login })]).toEqual([path, theirs])
+        }
+      }
     })
 
     test('an old password is upgraded here, and there nothing is left to do', async () => {

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import types
+import urllib.parse
 
 
 def main():
@@ -266,6 +267,22 @@ def check_token(name, token):
     from django.contrib.auth.tokens import default_token_generator
 
     return default_token_generator.check_token(user(name), token)
+
+
+@operation
+def login_redirect(path, host, secure, login_url, field):
+    """Where login_required sends a visitor who asked for this."""
+    from django.contrib.auth.decorators import login_required
+    from django.contrib.auth.models import AnonymousUser
+    from django.test import RequestFactory
+
+    before, _, query = path.partition("?")
+    request = RequestFactory().get("/", secure=secure, HTTP_HOST=host, QUERY_STRING=query)
+    # The factory would take what follows two slashes for a host.
+    request.path = request.path_info = urllib.parse.unquote(before)
+    request.user = AnonymousUser()
+    guard = login_required(login_url=login_url, redirect_field_name=field)
+    return guard(lambda request: None)(request)["Location"]
 
 
 @operation

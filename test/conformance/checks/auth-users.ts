@@ -10,7 +10,7 @@ import {
   type SessionStore,
   type UserStoreFactory,
 } from 'async-django'
-import { encodeUid, type User, type UserStore } from 'async-django/auth'
+import { encodeUid, urlHasAllowedHostAndScheme, type User, type UserStore } from 'async-django/auth'
 import { isAsyncDjangoError } from 'async-django/errors'
 import { memoryStore } from 'async-django/stores/memory'
 import { memoryUserStore } from 'async-django/users/memory'
@@ -24,6 +24,7 @@ export const userChecks: Readonly<Record<string, Check>> = {
   'auth.flow': checkFlow,
   'auth.permissions': checkPermissions,
   'auth.authenticate': checkAuthenticate,
+  'auth.safe_redirect': checkRedirect,
 }
 
 const key = 'thekeyofthevisitor0000000000000a'
@@ -228,4 +229,19 @@ async function checkAuthenticate(vector: Vector): Promise<void> {
   const now = stored === null ? null : (await users.load(1))?.['password']
   same('password_field_changed', now !== stored, output['password_field_changed'])
   if (user) same('uid', encodeUid(String(user.pk)), 'MQ')
+}
+
+function checkRedirect({ input, output }: Vector): void {
+  const allowed = urlHasAllowedHostAndScheme(text(input, 'url'), {
+    allowedHosts: input['allowed_hosts'] as readonly string[],
+    requireHttps: input['require_https'] === true,
+  })
+  same('allowed', allowed, output['allowed'])
+}
+
+/** Django 4.2 has a copy of its own of an older `urlsplit`; no browser takes this for a scheme. */
+export function isOddScheme({ kind, input, django }: Vector): boolean {
+  const isOld = django.every((release) => release.startsWith('4.2'))
+  if (kind !== 'auth.safe_redirect' || !isOld) return false
+  return /^\s*[\d+.-][\w+.-]*:/.test(text(input, 'url'))
 }
