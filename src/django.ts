@@ -12,7 +12,7 @@ import { readCookie } from './http/cookies.ts'
 import type { AdapterOptions, Exchange } from './http/exchange.ts'
 import { SessionExchange } from './http/middleware.ts'
 import type { PartFactory } from './http/part.ts'
-import { checkSessions, type CheckOptions, type CheckProblem } from './session/check.ts'
+import type { CheckOptions, CheckProblem } from './session/check.ts'
 import { legacyCodec } from './session/codecs/legacy.ts'
 import { signedCodec } from './session/codecs/signed.ts'
 import { ExpiryRule } from './session/expiry.ts'
@@ -378,7 +378,11 @@ function wire(
     },
     sessionOf: (headers) => sessions.open(() => detached(headers, settings.sessionCookieName)),
     begin: (exchange, options = {}) => new SessionExchange(middlewareHost, exchange, options),
-    check: (options = {}) => checkSessions(host, now, options),
+    // Few processes ask, and those once.
+    check: async (options = {}) => {
+      const { checkSessions } = await import('./session/check.ts')
+      return checkSessions(host, now, options)
+    },
     on: (event, listener) => diagnostics.on(event, listener),
   }
 }
