@@ -98,9 +98,9 @@ export const visitors: readonly Case[] = [
       same(await kit.dataOf(value), { a: 1 }, 'what was saved')
     },
   },
-  ...Object.entries({ 'has proven its secret': serveProven, 'has proven nothing': serveNew }).map(
+  ...Object.entries({ 'that is proven': serveProven, 'that is not': serveNew }).map(
     ([what, serve]): Case => ({
-      name: `keeps the cookie of a session that is looked for and not there, in a process that ${what}`,
+      name: `keeps the cookie of a session that is not there, in a process ${what}`,
       async run(kit) {
         const site = await serve(kit, show)
         const { body, cookies, headers } = await site.ask('/', { key: unknownKey })
@@ -112,7 +112,7 @@ export const visitors: readonly Case[] = [
     }),
   ),
   {
-    name: 'deletes the cookie of such a session where all is to be as in Django',
+    name: 'deletes it where all is to be as in Django',
     async run(kit) {
       const site = await serveProven(kit, show, { djangoExact: true })
       const reply = await site.ask('/', { key: unknownKey })

@@ -6,7 +6,7 @@ import { afterAll, describe, test } from 'vitest'
 import { adapters, serveBy } from '../adapters.ts'
 import { ContractTable } from '../fixtures/contract-table.ts'
 
-const table = new ContractTable()
+const table = new ContractTable('What an adapter promises')
 
 describe.each(Object.entries(adapters))('%s', (name, makeListener) => {
   testAdapter(
@@ -15,7 +15,4 @@ describe.each(Object.entries(adapters))('%s', (name, makeListener) => {
   )
 })
 
-// ADAPTER_TABLE=1 npx vitest run --project contract test/contract/adapter.test.ts
-afterAll(() => {
-  if (process.env['ADAPTER_TABLE']) console.log(String(table))
-})
+afterAll(() => console.log(String(table)))
