@@ -105,7 +105,6 @@ from django.middleware import csrf  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
 from django.utils import crypto, timezone  # noqa: E402
-from django.utils import http as d_http  # noqa: E402
 from django.utils.safestring import SafeData, mark_safe  # noqa: E402
 from django.utils import http as d_http  # noqa: E402
 
@@ -1700,6 +1699,7 @@ SECTIONS = [
     sec_csrf,
     sec_messages,
     sec_cookies,
+    sec_redirects,
 ]
 for section in SECTIONS:
     section()
