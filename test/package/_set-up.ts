@@ -82,7 +82,18 @@ async function install(tarball: string, project: string): Promise<string> {
 }
 
 /** What programs are compiled and tested with, beside the peers. */
-const tools = ['libsql', 'pg', 'valibot', 'vitest', 'zod', '@standard-schema/spec', '@types']
+const tools = [
+  'libsql',
+  'mariadb',
+  'mysql2',
+  'pg',
+  'postgres',
+  'valibot',
+  'vitest',
+  'zod',
+  '@standard-schema/spec',
+  '@types',
+]
 
 function linkPeers(project: string): void {
   for (const name of [...peers, ...tools]) {

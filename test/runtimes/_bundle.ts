@@ -8,6 +8,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import { type PartialResolvedId, rolldown } from 'rolldown'
 
 const source = resolve('src') + sep
+const drivers = ['kysely', 'libsql', 'pg', 'postgres', 'mysql2', /^mysql2\//, /^mariadb\//]
 
 /**
  * Bundles the tests, and nothing of the package: what they import of it, public or from its source,
@@ -17,7 +18,7 @@ export async function bundleProgram(project: string): Promise<string> {
   const build = await rolldown({
     input: resolve('test/runtimes/program.ts'),
     platform: 'node',
-    external: [/^node:/, /^async-django/, 'kysely', 'libsql'],
+    external: [/^node:/, /^async-django/, ...drivers],
     plugins: [{ name: 'installed', resolveId: installedFile }],
   })
   const file = join(project, 'program.mjs')

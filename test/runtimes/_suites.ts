@@ -13,11 +13,24 @@ export const suiteNames = [
   'user vectors',
   'memory store',
   'SQLite store',
+  'PostgreSQL store',
+  'postgres.js store',
+  'MariaDB store',
   'fetch adapter',
 ] as const
 
 /** The name of a suite. */
 export type SuiteName = (typeof suiteNames)[number]
+
+/** The database server that a suite needs, by the variable of its URL. */
+export const serverOf: Readonly<Partial<Record<SuiteName, ServerName>>> = {
+  'PostgreSQL store': 'POSTGRES',
+  'postgres.js store': 'POSTGRES',
+  'MariaDB store': 'MARIADB',
+}
+
+/** The variable with the URL of a database. */
+export type ServerName = 'POSTGRES' | 'MARIADB'
 
 /** A test that a runtime cannot pass, whatever this package does. */
 export interface Limit {

@@ -10,27 +10,26 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { gunzipSync } from 'node:zlib'
 
-import { createDjango } from 'async-django'
+import { createDjango, type SessionStoreFactory } from 'async-django'
 import { djangoFetch } from 'async-django/fetch'
 import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
 import { memoryStore } from 'async-django/stores/memory'
+import { postgresStore } from 'async-django/stores/postgres'
 import {
   type AdapterAnswer,
   type OpenedSessionStore,
   testAdapter,
   testSessionStore,
 } from 'async-django/testing'
-import { Kysely, sql, SqliteDialect } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import { Pool } from 'pg'
+import postgres from 'postgres'
 
-import { openSqlite } from '../../examples/sqlite.ts'
+import { openDatabase, type SessionTables } from '../_databases.ts'
 import { runVectors } from '../conformance/vectors.ts'
 import { Runner, type SuiteReport } from './_runner.ts'
 import { serve } from './_serve.ts'
 import type { SuiteName } from './_suites.ts'
-
-interface SessionTable {
-  readonly django_session: object
-}
 
 const suites: Readonly<Record<SuiteName, () => Promise<SuiteReport>>> = {
   'signing vectors': () => agreeWith('signing'),
@@ -40,11 +39,21 @@ const suites: Readonly<Record<SuiteName, () => Promise<SuiteReport>>> = {
   'user vectors': () => agreeWith('auth'),
   'memory store': runMemoryStore,
   'SQLite store': runSqliteStore,
+  'PostgreSQL store': () => runPool(variable('POSTGRES')),
+  'postgres.js store': () => runPostgresJs(variable('POSTGRES')),
+  'MariaDB store': () => runTableStore(variable('MARIADB')),
   'fetch adapter': runFetchAdapter,
 }
 
+/** @throws TypeError where who runs this does not say. */
+function variable(name: string): string {
+  const value = process.env[name]
+  if (value === undefined) throw new TypeError(`${name} is not set.`)
+  return value
+}
+
 async function agreeWith(subject: string): Promise<SuiteReport> {
-  const file = join(process.env['VECTORS'] ?? '', `${subject}.jsonl.gz`)
+  const file = join(variable('VECTORS'), `${subject}.jsonl.gz`)
   const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
   const { passed, failures, excluded } = await runVectors(lines)
   return {
@@ -66,24 +75,45 @@ function runMemoryStore(): Promise<SuiteReport> {
 
 async function runSqliteStore(): Promise<SuiteReport> {
   const folder = mkdtempSync(join(tmpdir(), 'async-django-runtime-'))
-  const database = openSqlite(join(folder, 'sessions.sqlite3'))
-  const db = new Kysely<SessionTable>({ dialect: new SqliteDialect({ database }) })
-  await createSessionTable(db)
-  await sql`ALTER TABLE django_session ADD COLUMN visitor varchar(100)`.execute(db)
-  const runner = new Runner()
-  testSessionStore(runner, {
-    async open() {
-      await db.deleteFrom('django_session').execute()
-      return { factory: kyselyStore(db), columns: columnsOf(db), async close() {} }
-    },
-  })
-  const report = await runner.run()
-  await db.destroy()
+  const report = await runTableStore(`sqlite://${join(folder, 'sessions.sqlite3')}`)
   rmSync(folder, { recursive: true })
   return report
 }
 
-function columnsOf(db: Kysely<SessionTable>): OpenedSessionStore['columns'] & object {
+async function runPool(url: string): Promise<SuiteReport> {
+  const pool = new Pool({ connectionString: url })
+  const report = await runTableStore(url, postgresStore(pool))
+  await pool.end()
+  return report
+}
+
+async function runPostgresJs(url: string): Promise<SuiteReport> {
+  const client = postgres(url)
+  const report = await runTableStore(url, postgresStore(client))
+  await client.end()
+  return report
+}
+
+/** Runs the contract over a table of its own, in a database that is empty. Default: by Kysely. */
+async function runTableStore(url: string, store?: SessionStoreFactory): Promise<SuiteReport> {
+  const db = openDatabase(url)
+  await createSessionTable(db)
+  await sql`ALTER TABLE django_session ADD COLUMN visitor varchar(100)`.execute(db)
+  const factory = store ?? kyselyStore(db)
+  const runner = new Runner()
+  testSessionStore(runner, {
+    async open() {
+      await db.deleteFrom('django_session').execute()
+      return { factory, columns: columnsOf(db), async close() {} }
+    },
+  })
+  const report = await runner.run()
+  await db.schema.dropTable('django_session').execute()
+  await db.destroy()
+  return report
+}
+
+function columnsOf(db: Kysely<SessionTables>): OpenedSessionStore['columns'] & object {
   return {
     values: { visitor: 'Zoë "O\'Neil" \\ 漢字' },
     async read(key) {

@@ -7,20 +7,32 @@ import { ResultTable } from '../live/_results.ts'
 import { bundleProgram } from './_bundle.ts'
 import type { SuiteReport } from './_runner.ts'
 import type { FoundRuntime } from './_runtimes.ts'
-import { limits, type SuiteName, suiteNames } from './_suites.ts'
+import { openServers } from './_servers.ts'
+import { limits, serverOf, type SuiteName, suiteNames } from './_suites.ts'
 
 const { full } = inject('packed')
 const table = new ResultTable('the packed package')
 const totals = new Map<SuiteName, number>()
 
+const servers = await openServers()
 let program = ''
 beforeAll(async () => {
   program = await bundleProgram(full)
 })
-afterAll(() => console.log(table.format()))
+afterAll(async () => {
+  console.log(table.format())
+  await servers.close()
+})
+
+/** Whether the database server is there that a suite needs. */
+function canRun(suite: SuiteName): boolean {
+  const server = serverOf[suite]
+  return server === undefined || servers.urls[server] !== undefined
+}
 
 async function run({ path, args }: FoundRuntime, suite: SuiteName): Promise<SuiteReport> {
-  const env = { VECTORS: resolve('test/conformance/vectors'), NODE_ENV: 'test' }
+  const vectors = resolve('test/conformance/vectors')
+  const env = { ...servers.urls, VECTORS: vectors, NODE_ENV: 'test' }
   const command = [path ?? '', ...args, program, suite]
   const { isOk, output } = await runCommand(command, { cwd: full, env, maxMinutes: 5 })
   const line = output.split('\n').findLast((each) => each.startsWith('{"passed":'))
@@ -42,7 +54,8 @@ describe.each(inject('runtimes').map((it) => [`${it.name} ${it.version}`, it] as
   (_, runtime) => {
     const { name, path } = runtime
 
-    test.skipIf(path === null).for(suiteNames)('%s', async (suite, { task }) => {
+    test.skipIf(path === null).for(suiteNames)('%s', async (suite, { task, skip }) => {
+      skip(!canRun(suite), 'the database server is not there')
       const { passed, failures } = await check(runtime, suite)
       const known = limits.filter((it) => it.runtime === name && it.suite === suite)
       const unknown = failures.filter((failure) => !known.some((it) => it.test === failure.test))
