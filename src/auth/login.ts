@@ -68,7 +68,10 @@ export async function logout(users: UsersCore, session: AnySession): Promise<voi
       session,
     })
   }
-  await coreOf(session).flush()
+  const core = coreOf(session)
+  // As in Django, where a look at the user comes first, a row that has expired is left.
+  await core.load()
+  await core.flush()
   users.ofSession(session).set(new AnonymousUser())
 }
 
