@@ -6,7 +6,6 @@
  */
 import crypto, { pbkdf2, scrypt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import process from 'node:process'
 import { promisify } from 'node:util'
 
 import type { Argon2Derivation, Derivations } from './platform.ts'
