@@ -115,7 +115,7 @@ export class SessionExchange<D extends object> implements Visit {
   }
 
   #check(): Promise<null> | null {
-    if (this.#isChecked) return null
+    if (this.#isChecked || this.#parts.length === 0) return null
     this.#isChecked = true
     const checks = this.#parts.map((part) => part.check()).filter((check) => check !== null)
     return checks.length > 0 ? Promise.all(checks).then(() => null) : null
@@ -152,8 +152,8 @@ export class SessionExchange<D extends object> implements Visit {
 
   /** One after the other, and before the session, which they may write to. */
   #commitParts(first = 0): Promise<void> | null {
-    for (const [at, part] of this.#parts.entries()) {
-      const committing = at < first ? null : part.commit()
+    for (let at = first; at < this.#parts.length; at++) {
+      const committing = this.#parts[at]?.commit()
       if (committing) return committing.then(() => this.#commitParts(at + 1) ?? undefined)
     }
     return null

@@ -137,6 +137,7 @@ export class SessionCore {
     if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
     const draft = this.row.draft()
     this.#draft = draft
+    if (this.#pending.isEmpty) return
     this.#apply(draft, this.#pending)
     this.#pending = new PendingWrites()
   }

@@ -87,13 +87,13 @@ export class SessionRow {
   }
 
   /** Reads the row anew. */
-  async read(deadline: Deadline): Promise<void> {
-    try {
-      await this.#read(deadline)
-    } catch (error) {
-      if (this.#host.onStoreError !== 'anonymous' || !(error instanceof StoreError)) throw error
+  read(deadline: Deadline): Promise<void> {
+    const reading = this.#read(deadline)
+    if (this.#host.onStoreError !== 'anonymous') return reading
+    return reading.catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error
       this.#beAnonymous(error)
-    }
+    })
   }
 
   async #read(deadline: Deadline): Promise<void> {
