@@ -82,7 +82,7 @@ async function checkParallelCounts(visit: Visit): Promise<void> {
   const before = Number((await visit.shown(first)).data['counter'] ?? 0)
   const each = 10
   await visit.change(
-    `${counting.join(' and ')}: ${counting.length * each} counts at once`,
+    `${counting.join(', ')}: ${counting.length * each} counts at once`,
     () =>
       Promise.all(
         counting.flatMap((name) => Array.from({ length: each }, () => visit.press(name, '/count'))),

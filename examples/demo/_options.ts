@@ -23,7 +23,7 @@ export interface DemoOptions {
 /** How to call it. */
 export const usage = `npm run demo -- [options]
 
-Starts a Django site, a Hono and an Express server that share one session.
+Starts a Django site and servers of Hono, Express, Fastify and NestJS, that share one session.
 
   --check           walk through them without a person, print what was seen, and stop
   --port N          the first of the ports (default 8000)

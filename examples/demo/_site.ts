@@ -14,7 +14,12 @@ import { freePorts, host } from './_ports.ts'
 import type { ServerCommand } from './_processes.ts'
 
 /** Names of the TypeScript servers: each has a program in `examples/servers/`. */
-const programs: Readonly<Record<string, string>> = { Hono: 'hono.js', Express: 'express.js' }
+const programs: Readonly<Record<string, string>> = {
+  Hono: 'hono.js',
+  Express: 'express.js',
+  Fastify: 'fastify.js',
+  NestJS: 'nest.js',
+}
 
 /** What all servers are told. */
 export interface Site {

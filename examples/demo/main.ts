@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: a Django site, a Hono and an Express server that share one session. With
- * `--check` it walks through them by itself.
+ * `npm run demo`: a Django site and servers of Hono, Express, Fastify and NestJS, that share one
+ * session. With `--check` it walks through them by itself.
  *
  * @module
  */
