@@ -7,6 +7,7 @@ import { createDjango, type Django, type DjangoOptions, type ReadOnlyDjango } fr
 import { memoryStore } from '../stores/memory.ts'
 import { type MemoryUserStoreFactory, memoryUserStore } from '../users/memory.ts'
 import { emailBackend, modelBackendPath } from './backends.ts'
+import type { Password, PasswordHasher } from './hashers/hasher.ts'
 import { AnonymousUser } from './user.ts'
 import type { AuthOptions } from './users.ts'
 
@@ -56,6 +57,23 @@ async function loggedIn(django: Django): Promise<string> {
 async function whoIs(django: ReadOnlyDjango, key: string): Promise<string> {
   const user = await django.users.fromSession(django.sessions.get(key)).load()
   return user.getUsername()
+}
+
+/** A hasher that notes what it is given. */
+function countingHasher(hashed: string[]): PasswordHasher {
+  const hash = (password: Password): string => {
+    hashed.push(String(password))
+    return `counting$${String(password)}`
+  }
+  return {
+    algorithm: 'counting',
+    salt: () => 'salt',
+    encode: async (password) => hash(password),
+    verify: async (password, encoded) => hash(password) === encoded,
+    decode: () => ({ algorithm: 'counting' }),
+    mustUpdate: () => false,
+    hardenRuntime: async () => {},
+  }
 }
 
 describe('a server', () => {
@@ -134,6 +152,23 @@ describe('a login', () => {
     const refused = django.users.authenticate(ada, 'the request')
     await expect(refused).rejects.toMatchObject({ code: 'ERR_LOGIN_THROTTLED', status: 429 })
     expect(asked).toEqual(['********************', 'the request'])
+  })
+
+  test('costs one hash whether there is such a user or not, and whether he may log in or not', async () => {
+    const place = new Place()
+    const hashed: string[] = []
+    const django = place.open({ passwordHashers: [countingHasher(hashed)] })
+    await django.users.create(ada)
+    await django.users.create({ ...ada, username: 'inactive', isActive: false })
+    await django.users.create({ username: 'unusable' })
+    const { password } = ada
+    for (const username of ['ada', 'nobody', '', 'ada\u0000', 'inactive', 'unusable']) {
+      for (const given of [password, 'wrong']) {
+        hashed.length = 0
+        await django.users.authenticate({ username, password: given })
+        expect([username, given, hashed.length]).toEqual([username, given, 1])
+      }
+    }
   })
 
   test('by address, by a function, and never by what is no text', async () => {
