@@ -14,7 +14,7 @@ import { peers } from './_peers.ts'
 export interface Bundle {
   readonly bytes: number
   readonly gzipped: number
-  /** The files of the package that it looked into. */
+  /** The files of the package that are read before the import is done, whatever is used of them. */
   readonly modules: readonly string[]
   /** Those of which something is in the bundle. */
   readonly files: readonly string[]
@@ -23,6 +23,7 @@ export interface Bundle {
 /** Bundles a subpath in a project that has the package installed. */
 export async function bundle(subpath: string, project: string): Promise<Bundle> {
   const entry = join(project, 'entry.js')
+  const imports = new Map<string, readonly string[]>()
   const build = await rolldown({
     input: entry,
     platform: 'node',
@@ -32,6 +33,7 @@ export async function bundle(subpath: string, project: string): Promise<Bundle> 
         name: 'entry',
         resolveId: (id) => (id === entry ? id : null),
         load: (id) => (id === entry ? `export * from '${subpath}'` : null),
+        moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds),
       },
     ],
   })
@@ -39,13 +41,25 @@ export async function bundle(subpath: string, project: string): Promise<Bundle> 
   await build.close()
   const [chunk] = output
   const folder = join(project, 'node_modules', 'async-django', 'dist/')
-  const read = Object.entries(chunk.modules).filter(([file]) => file.startsWith(folder))
-  const used = read.filter(([, { renderedLength }]) => renderedLength > 0)
+  const used = Object.entries(chunk.modules).filter(([, it]) => it.renderedLength > 0)
+  const namesOf = (files: readonly string[]): string[] =>
+    files.filter((file) => file.startsWith(folder)).map((file) => file.slice(folder.length))
   const code = Buffer.from(chunk.code)
   return {
     bytes: code.length,
     gzipped: gzipSync(code, { level: 9 }).length,
-    modules: read.map(([file]) => file.slice(folder.length)),
-    files: used.map(([file]) => file.slice(folder.length)),
+    modules: namesOf([...reachable(entry, imports)]),
+    files: namesOf(used.map(([file]) => file)),
   }
+}
+
+function reachable(
+  from: string,
+  imports: ReadonlyMap<string, readonly string[]>,
+  seen: Set<string> = new Set(),
+): Set<string> {
+  if (seen.has(from)) return seen
+  seen.add(from)
+  for (const next of imports.get(from) ?? []) reachable(next, imports, seen)
+  return seen
 }

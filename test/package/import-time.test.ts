@@ -20,21 +20,32 @@ const imports: Readonly<Record<string, readonly string[]>> = {
 
 /** Milliseconds. */
 interface Time {
+  /** Of the processors for the import alone: what else the machine does matters less. */
+  readonly work: number
   /** Of the import alone, as the process sees it. */
   readonly own: number
   /** Of the process, from its start to its end. */
   readonly whole: number
 }
 
+const begin = `
+  const start = performance.now()
+  const usage = process.cpuUsage()
+`
+const end = `
+  const own = performance.now() - start
+  const { user, system } = process.cpuUsage(usage)
+  console.log(JSON.stringify({ own, work: (user + system) / 1000 }))
+`
+
 async function timeOf(name: string, modules: readonly string[]): Promise<Time> {
   const file = join(bare, `import-${name.replaceAll(/\W/g, '-')}.mjs`)
   const lines = modules.map((module) => `await import('${module}')\n`).join('')
-  const program = `const start = performance.now()\n${lines}console.log(performance.now() - start)\n`
-  writeFileSync(file, program)
+  writeFileSync(file, `${begin}${lines}${end}`)
   const start = performance.now()
   const { isOk, output } = await runCommand([process.execPath, file])
   if (!isOk) throw new Error(output)
-  return { own: Number(output), whole: performance.now() - start }
+  return { ...(JSON.parse(output) as Omit<Time, 'whole'>), whole: performance.now() - start }
 }
 
 /** The median, and the least: what a machine takes that has nothing else to do. */
@@ -62,10 +73,11 @@ test('what an import takes is told', async () => {
   const empty = times.get('nothing')?.map((time) => time.whole)
   for (const [name, all] of times) {
     const own = summary(all.map((time) => time.own))
+    const work = summary(all.map((time) => time.work))
     const whole = all.map((time) => time.whole)
     const more =
       name === 'nothing' ? summary(whole) : `${summary(whole, empty)} more than with nothing`
-    console.log(`importing ${name}: ${own}; the process: ${more}`)
+    console.log(`importing ${name}: ${own}; of the processors: ${work}; the process: ${more}`)
   }
   expect(times.get('async-django')).toHaveLength(9)
 })
