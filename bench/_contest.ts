@@ -65,6 +65,8 @@ export interface ContestRow {
   readonly target: number
   readonly 'CPU µs': number
   readonly 'its CPU µs': number
+  /** The same of the processor's time: below 1, ours takes less. */
+  readonly 'CPU ratio': number
 }
 
 /** One way, and what it did round by round. */
@@ -114,6 +116,8 @@ export class Contest {
 
   rows(server: string): ContestRow[] {
     const ours = this.#ours
+    const ratio = (of: readonly number[], to: readonly number[]): number =>
+      rounded(median(of.map((each, at) => each / (to[at] ?? 0))), 2)
     return Array.from(this.#rivals, ([{ name, target }, rival]) => ({
       server,
       work: this.#plan.work,
@@ -121,13 +125,11 @@ export class Contest {
       beside: name,
       'req/s': Math.round(median(ours.perSecond)),
       'its req/s': Math.round(median(rival.perSecond)),
-      ratio: rounded(
-        median(ours.perSecond.map((each, at) => each / (rival.perSecond[at] ?? 0))),
-        2,
-      ),
+      ratio: ratio(ours.perSecond, rival.perSecond),
       target,
       'CPU µs': rounded(median(ours.cpu), 1),
       'its CPU µs': rounded(median(rival.cpu), 1),
+      'CPU ratio': ratio(ours.cpu, rival.cpu),
     }))
   }
 }

@@ -33,7 +33,7 @@ export interface Framework {
   /** Not listening yet. */
   bare(routes: Routes<string>): Server | Promise<Server>
   /** The same with this package's adapter. */
-  ours(routes: Routes<LazySession>, django: Django): Server | Promise<Server>
+  ours(routes: Routes<OpenSession>, django: Django): Server | Promise<Server>
 }
 
 /** Never what another process wrote: that would be no change. */
@@ -65,15 +65,18 @@ function themeOf(payload: string): string {
   return payload === '' ? 'no session' : usualTheme
 }
 
+/** Looked at only where a session is wanted: a look has its price. */
+type OpenSession = () => LazySession
+
 /** What they do with it. */
-export const ourRoutes: Routes<LazySession> = {
+export const ourRoutes: Routes<OpenSession> = {
   free: () => usualTheme,
-  async read(lazy) {
-    const session = await lazy.load()
+  async read(open) {
+    const session = await open().load()
     return String(session.get('theme'))
   },
-  async write(lazy) {
-    const session = await lazy.load()
+  async write(open) {
+    const session = await open().load()
     session.data['visits'] = ++visits
     return String(session.get('theme'))
   },
@@ -96,7 +99,10 @@ const nodeHttp: Framework = {
     createServer(
       djangoNode(django, (request, response) => {
         const route = routes[request.url?.slice(1) as Work]
-        send(response, route?.(request.session))
+        send(
+          response,
+          route?.(() => request.session),
+        )
       }),
     ),
 }
@@ -131,7 +137,7 @@ const overExpress: Framework = {
     const app = express().use(djangoExpress(django))
     for (const [path, route] of Object.entries(routes)) {
       app.get(`/${path}`, async (request, response) => {
-        response.send(await route(request.session))
+        response.send(await route(() => request.session))
       })
     }
     return createServer(app)
@@ -151,7 +157,7 @@ const overFastify: Framework = {
     const app = fastify()
     await app.register(djangoFastify(django))
     for (const [path, route] of Object.entries(routes)) {
-      app.get(`/${path}`, async (request) => route(request.session))
+      app.get(`/${path}`, async (request) => route(() => request.session))
     }
     return serveFastify(app)
   },
@@ -174,7 +180,7 @@ const overHono: Framework = {
   ours(routes, django) {
     const app = new Hono<{ Variables: DjangoVariables<Django> }>().use(djangoHono(django))
     for (const [path, route] of Object.entries(routes)) {
-      app.get(`/${path}`, async (c) => c.text(await route(c.var.session)))
+      app.get(`/${path}`, async (c) => c.text(await route(() => c.var.session)))
     }
     return serveHono(app.fetch)
   },
