@@ -5,7 +5,6 @@
  */
 import { splitMembers } from '../../src/formats/json-source.ts'
 import { parsePythonJson } from '../../src/formats/python-json.ts'
-import type { Difference } from './compare.ts'
 import type { History, Step } from './history.ts'
 import type { Rows } from './seen.ts'
 import type { Seen } from './world.ts'
@@ -29,6 +28,17 @@ export interface Evidence {
   readonly before: Rows
   /** What the step does with the session; null for the end of the request, and for no request. */
   readonly operation: string | null
+  /** What this request did with the session so far, this step included. */
+  readonly operations: readonly string[]
+  /** The step ends the request with a status by which nothing is saved. */
+  readonly isFailure: boolean
+  /** Keys that this request removed. */
+  readonly removed: ReadonlySet<string>
+  /** The key that the request came with; empty where it came with none. */
+  readonly key: string
+  /** The text of the session's row, where the request began, and before this step; null for none. */
+  readonly base: string | null
+  readonly theirs: string | null
   /** This request saved, or moved to another key: what is left to save in the end may be nothing. */
   readonly wasStored: boolean
   /** Keys at which this request changed something inside of a value. */
@@ -45,10 +55,10 @@ export interface Evidence {
 
 const deepest = 500
 
-/** Collects it. @param seen - What both worlds saw, up to where they differ. */
+/** Collects it. @param at - The step. @param seen - What was seen of the steps before it. */
 export function collectEvidence(
   { steps, begin }: History,
-  { at }: Difference,
+  at: number,
   seen: readonly Seen[],
 ): Evidence {
   const step = steps[at]
@@ -73,6 +83,14 @@ export function collectEvidence(
     ),
     before,
     operation: step?.do === 'operate' ? step.name : null,
+    isFailure: step?.do === 'close' && step.status >= 500,
+    operations: operations.map(({ name }) => name),
+    removed: new Set(
+      operations.filter(({ name }) => name === 'pop').map(({ given }) => String(given['key'])),
+    ),
+    key: keyAt(seen, openedAt),
+    base: rowOf(seen[openedAt], keyAt(seen, openedAt)),
+    theirs: rowOf(seen[at - 1], keyAt(seen, openedAt)),
     wasStored: operations.some(({ name }) => /^(?:save|cycle_key|login|user)$/.test(name)),
     changedInside: new Set(
       operations
@@ -113,6 +131,12 @@ function assignmentsOf(
   return splitMembers(value).map(({ key, source }) => [key, source])
 }
 
+/** The key that the request came with; that of no row where it came with none. */
+function keyAt(seen: readonly Seen[], openedAt: number): string {
+  const key = answerOf(seen[openedAt])
+  return typeof key === 'string' ? key : ''
+}
+
 function conditionOf(
   seen: readonly Seen[],
   openedAt: number,
@@ -120,7 +144,7 @@ function conditionOf(
   now: number,
 ): Condition {
   const key = answerOf(seen[openedAt])
-  if (openedAt === -1 || typeof key !== 'string') return 'new'
+  if (openedAt === -1 || typeof key !== 'string' || !isSessionKey(key)) return 'new'
   const isOverlapped = seen.some(
     (one, index) =>
       index > openedAt &&
@@ -133,6 +157,11 @@ function conditionOf(
   if (row === null || Date.parse(expiryOf(seen[openedAt], key)) <= now * 1000) return 'missing'
   if (row.startsWith('undecodable')) return 'unreadable'
   return readabilityOf(row)
+}
+
+/** A named key, or one that a browser might have had: of eight characters or more. */
+function isSessionKey(key: string): boolean {
+  return key.startsWith('key ') || Array.from(key).length >= 8
 }
 
 function rowOf(seen: Seen | undefined, key: string): string | null {

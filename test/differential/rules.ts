@@ -89,13 +89,14 @@ function destroysNothing(sessions: Sessions, { before }: Evidence): boolean {
   return before.sessions.every((row) => sessions.some((other) => isDeepStrictEqual(row, other)))
 }
 
-function membersOf(text: string): ReadonlyMap<string, string> {
+/** The values in a row's text, by their keys. */
+export function membersOf(text: string): ReadonlyMap<string, string> {
   if (!text.startsWith('{')) return new Map()
   return new Map(splitMembers(text).map(({ key, source }) => [key, source]))
 }
 
-/** Of the session that this request writes, as it was and as it is: keys may change, so by elimination. */
-function writtenRows(sessions: Sessions, { before }: Evidence): Sessions {
+/** Rows that a step wrote. */
+export function writtenRows(sessions: Sessions, { before }: Evidence): Sessions {
   return sessions.filter((row) => !before.sessions.some((other) => isDeepStrictEqual(row, other)))
 }
 
@@ -121,7 +122,10 @@ function differingKeys(
 }
 
 /** A merge never leaves at a key a value that no writer wrote. */
-function holdsOnlyWhatWasWritten({ actual }: Difference, evidence: Evidence): boolean {
+export function holdsOnlyWhatWasWritten(
+  { actual }: Pick<Difference, 'actual'>,
+  evidence: Evidence,
+): boolean {
   return writtenRows(actual.rows.sessions, evidence).every(([, text]) =>
     [...membersOf(text)].every(
       ([key, source]) =>

@@ -20,9 +20,10 @@ import { collectEvidence, type Evidence } from './evidence.ts'
 import { generate } from './generate.ts'
 import { describeHistory, type History } from './history.ts'
 import { OurSide } from './our-side.ts'
+import { promises } from './promises.ts'
 import { rules } from './rules.ts'
 import { shrink } from './shrink.ts'
-import { play } from './world.ts'
+import { play, type Seen } from './world.ts'
 
 /** As Django does in everything; or as the design wants it. */
 export type Mode = 'djangoExact' | 'asIntended'
@@ -72,6 +73,8 @@ interface Finding {
   readonly difference: Difference
   readonly claims: readonly string[]
   readonly evidence: Evidence
+  /** Rules whose promise is broken. */
+  readonly broken: readonly string[]
 }
 
 /** Where histories are played. */
@@ -94,13 +97,38 @@ class Stage {
     const options = { djangoVersion: this.version, djangoExact: mode === 'djangoExact' }
     const us = new OurSide(this.#db, options, history.settings, clock)
     const actual = await play(history, { django: this.#django, us, clock })
+    const broken = mode === 'djangoExact' ? null : findBroken(history, expected, actual)
+    if (broken !== null) return broken
     const difference = findDifference(expected, actual)
     if (difference === null) return null
-    const evidence = collectEvidence(history, difference, expected)
+    const evidence = collectEvidence(history, difference.at, expected)
     const claiming =
       mode === 'djangoExact' ? [] : rules.filter((rule) => rule.claims(difference, evidence))
-    return { difference, claims: claiming.map(({ name }) => name), evidence }
+    return { difference, claims: claiming.map(({ name }) => name), evidence, broken: [] }
   }
+}
+
+/** The first step of ours that breaks a promise. */
+function findBroken(
+  history: History,
+  expected: readonly Seen[],
+  actual: readonly Seen[],
+): Finding | null {
+  const { steps } = history
+  const ours = new Set(
+    steps.flatMap((step) => (step.do === 'open' && step.side === 'us' ? [step.request] : [])),
+  )
+  for (const [at, step] of steps.entries()) {
+    const isOurs = (step.do === 'operate' || step.do === 'close') && ours.has(step.request)
+    const [theirs, seen] = [expected[at], actual[at]]
+    if (!isOurs || !theirs || !seen) continue
+    const evidence = collectEvidence(history, at, actual)
+    const broken = promises.filter((promise) => !promise.isKept(seen, evidence))
+    if (broken.length === 0) continue
+    const difference = { at, expected: theirs, actual: seen }
+    return { difference, claims: [], evidence, broken: broken.map(({ rule }) => rule) }
+  }
+  return null
 }
 
 /** How many unclaimed differences are shown before it is enough. */
@@ -136,6 +164,7 @@ async function report(stage: Stage, mode: Mode, history: History, seed: number):
   console.log(
     `differs at ${finding?.difference.at}; claimed by ${finding?.claims.join(', ') || 'no rule'}`,
   )
+  if (finding?.broken.length) console.log(`  broken promises: ${finding.broken.join(', ')}`)
   console.log(`  the session was: ${finding?.evidence.condition}`)
   console.log(`  Django alone: ${JSON.stringify(finding?.difference.expected)}`)
   console.log(`  with us:      ${JSON.stringify(finding?.difference.actual)}`)
