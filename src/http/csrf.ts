@@ -17,9 +17,14 @@ import { checkCookie } from '../settings.ts'
 import { RequestSources } from './csrf-sources.ts'
 import { type CsrfOptions, CsrfVisit } from './csrf-visit.ts'
 import { checkHeaderName, checkHostSettings } from './hosts.ts'
-import { type PartFactory, partOf, type RequestedSession } from './part.ts'
+import {
+  type PartFactory,
+  partOf,
+  type RequestedReadOnlySession,
+  type RequestedSession,
+} from './part.ts'
 
-export type { CsrfOptions, RequestedSession }
+export type { CsrfOptions, RequestedReadOnlySession, RequestedSession }
 
 /**
  * Has every request checked that may change something, before its handler runs: with any method but
@@ -54,8 +59,11 @@ export function csrf(options: CsrfOptions = {}): PartFactory {
  * session saved, that keeps the secret. Mirrors `django.middleware.csrf.get_token`.
  *
  * @param session - Of the request, loaded or not.
+ * @throws TypeError with `readOnly`, for a visitor who has no secret.
  */
-export function getCsrfToken(session: RequestedSession): Promise<string> {
+export function getCsrfToken(
+  session: RequestedSession | RequestedReadOnlySession,
+): Promise<string> {
   return visitOf(session).getToken()
 }
 
@@ -80,10 +88,10 @@ export async function ensureCsrfCookie(session: RequestedSession): Promise<void>
  *
  * @throws CsrfError
  */
-export function csrfProtect(session: RequestedSession): Promise<void> {
+export function csrfProtect(session: RequestedSession | RequestedReadOnlySession): Promise<void> {
   return visitOf(session).protect()
 }
 
-function visitOf(session: RequestedSession): CsrfVisit {
+function visitOf(session: object): CsrfVisit {
   return partOf(session, 'csrf') as CsrfVisit
 }

@@ -6,8 +6,8 @@
  */
 import type { Diagnostics } from '../diagnostics.ts'
 import { invalidArgument } from '../errors.ts'
-import type { LazySession } from '../session/lazy-session.ts'
-import type { Session } from '../session/session.ts'
+import type { LazyReadOnlySession, LazySession } from '../session/lazy-session.ts'
+import type { ReadOnlySession, Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
 import type { Keyring } from '../signing/keyring.ts'
 import type { Exchange } from './exchange.ts'
@@ -54,6 +54,9 @@ export interface VisitPart {
 
 /** A session of a request, loaded or not. */
 export type RequestedSession = LazySession | Session
+
+/** The same where nothing may be written. */
+export type RequestedReadOnlySession = LazyReadOnlySession | ReadOnlySession
 
 const partsBySession = new WeakMap<object, readonly VisitPart[]>()
 

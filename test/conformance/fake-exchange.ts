@@ -24,7 +24,8 @@ export class FakeExchange implements Exchange {
   readonly scheme: 'http' | 'https'
   readonly host: string
   readonly path: string
-  readonly headersSent = false
+  /** Set it where the response has begun. */
+  headersSent: boolean = false
   readonly status: number
   readonly #request: FakeRequest
   readonly #headers = new Map<string, string>()
