@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LazyReadOnlyUser, LazyUser } from './auth/lazy-user.ts'
 import type { DjangoUser } from './auth/user.ts'
 import type { UserStoreFactory } from './auth/user-store-factory.ts'
 import type { AuthOptions, ReadOnlyUsers, Users } from './auth/users.ts'
@@ -50,7 +51,15 @@ type SessionOf<T extends DjangoTypes> = T extends { session: infer D extends obj
   ? D
   : Record<string, unknown>
 
-type UserOf<T extends DjangoTypes> = T extends { user: infer U extends object } ? U : DjangoUser
+/** Django's own fields where none are named, and any where it is not known whether some are. */
+type UserOf<T extends DjangoTypes> = T extends { user: infer U extends object }
+  ? U
+  : 'user' extends keyof T
+    ? object
+    : DjangoUser
+
+/** An application that names no types. */
+type NoTypes = Readonly<Record<never, never>>
 
 /** What `createDjango` takes. */
 export interface DjangoOptions {
@@ -113,7 +122,7 @@ export interface ReadOnlyDjango<T extends DjangoTypes = DjangoTypes> {
 }
 
 /** Settings and a store, wired. */
-export interface Django<T extends DjangoTypes = DjangoTypes> extends ReadOnlyDjango<T> {
+export interface Django<T extends DjangoTypes = NoTypes> extends ReadOnlyDjango<T> {
   readonly sessions: Sessions<SessionOf<T>>
   readonly users: Users<UserOf<T>>
   sessionOf(headers: HeadersLike): LazySession<SessionOf<T>>
@@ -134,6 +143,14 @@ export type RequestSession<
         : LazyReadOnlySession<SessionOf<T>>
       : never
 
+/** What an adapter hands to a handler as its visitor: `django.users.fromSession(session)`. */
+export type RequestUser<Dj extends ReadOnlyDjango> =
+  Dj extends Django<infer T>
+    ? LazyUser<UserOf<T>>
+    : Dj extends ReadOnlyDjango<infer T>
+      ? LazyReadOnlyUser<UserOf<T>>
+      : never
+
 /**
  * What an application tells the compiler about itself, for frameworks whose types are global. Name
  * your `django`, and `autoload: true` if the adapter is told so.
@@ -152,6 +169,11 @@ export type RegisteredSession<R = Register> = R extends { django: infer Dj exten
   ? RequestSession<Dj, { readonly autoload: R extends { autoload: true } ? true : false }>
   : LazySession
 
+/** The visitor of a request as the application registered it; else one with Django's own fields. */
+export type RegisteredUser<R = Register> = R extends { django: infer Dj extends ReadOnlyDjango }
+  ? RequestUser<Dj>
+  : LazyUser
+
 /** Headers of a request, of the web or of Node. */
 export type HeadersLike =
   | { get(name: string): string | null }
@@ -169,13 +191,13 @@ export type HeadersLike =
  * })
  * ```
  */
-export function createDjango<T extends DjangoTypes = DjangoTypes>(
+export function createDjango<T extends DjangoTypes = NoTypes>(
   options: DjangoOptions & { readonly readOnly: true },
 ): ReadOnlyDjango<T>
-export function createDjango<T extends DjangoTypes = DjangoTypes>(
+export function createDjango<T extends DjangoTypes = NoTypes>(
   options: DjangoOptions & { readonly readOnly?: false },
 ): Django<T>
-export function createDjango<T extends DjangoTypes = DjangoTypes>(
+export function createDjango<T extends DjangoTypes = NoTypes>(
   options: DjangoOptions,
 ): ReadOnlyDjango<T>
 export function createDjango(options: DjangoOptions): Django | ReadOnlyDjango {

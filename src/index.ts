@@ -12,7 +12,9 @@ export {
   type ReadOnlyDjango,
   type Register,
   type RegisteredSession,
+  type RegisteredUser,
   type RequestSession,
+  type RequestUser,
 } from './django.ts'
 export type { UserStoreFactory } from './auth/user-store-factory.ts'
 export type { AuthOptions, ReadOnlyUsers, Users } from './auth/users.ts'
