@@ -35,7 +35,7 @@ import { djangoNode } from 'async-django/node'
 import type { AdapterAnswer, AdapterSuite, AdapterVisit, ServedSite } from 'async-django/testing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import express4 from 'express4'
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Hono } from 'hono'
 import Koa, { type ParameterizedContext } from 'koa'
 
@@ -138,11 +138,17 @@ async function send(response: ServerResponse, answer: AdapterAnswer): Promise<vo
 
 async function listenByFastify({ django, options, handle, fail }: Site): Promise<Listener> {
   const app = fastify({ exposeHeadRoutes: false })
+  app.addContentTypeParser('*', leaveBody)
   app.register(djangoFastify(django, options))
   app.setErrorHandler((error, _, reply) => sendReply(reply, fail(error)))
   app.all('*', async (request, reply) => sendReply(reply, await handle(request)))
   await app.ready()
   return (request, response) => app.routing(request, response)
+}
+
+/** Fastify refuses a body of a type that it has no parser for. */
+async function leaveBody(_: FastifyRequest, body: IncomingMessage): Promise<void> {
+  await once(body.resume(), 'end')
 }
 
 function sendReply(
@@ -199,8 +205,9 @@ async function listenByNestOnFastify(site: Site): Promise<Listener> {
   app.useGlobalFilters(
     nestFilter((reply: FastifyReply, error) => sendReply(reply, site.fail(error))),
   )
-  await app.init()
   const instance = app.getHttpAdapter().getInstance() as FastifyInstance
+  instance.addContentTypeParser('*', leaveBody)
+  await app.init()
   await instance.ready()
   return (request, response) => instance.routing(request, response)
 }

@@ -21,6 +21,7 @@ import {
 /** A request of Fastify, as far as it is used here. */
 export interface FastifyRequestLike {
   readonly raw: VisitedRequest
+  readonly body?: unknown
 }
 
 /** A reply of Fastify, as far as it is used here. */
@@ -72,8 +73,7 @@ export function hookFastify(
     app.addHook('onSend', commitAll)
   }
   app.addHook('onRequest', (request, reply, done) => {
-    const { raw } = request
-    const visit = findVisit(raw, django) ?? begin(django, options, raw, reply)
+    const visit = findVisit(request.raw, django) ?? begin(django, options, request, reply)
     return visit.autoload(options) ?? done()
   })
 }
@@ -81,10 +81,11 @@ export function hookFastify(
 function begin(
   django: ReadOnlyDjango,
   options: AdapterOptions | undefined,
-  request: VisitedRequest,
+  request: FastifyRequestLike,
   reply: FastifyReplyLike,
 ): NodeVisit {
-  return new NodeVisit(django, options, request, reply.raw, (error) => failPastReply(reply, error))
+  const fail = (error: unknown): void => failPastReply(reply, error)
+  return new NodeVisit(django, options, request.raw, reply.raw, fail, request)
 }
 
 function sessionOf(this: FastifyRequestLike): unknown {

@@ -8,18 +8,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { type BodyStart, fieldIn, isForm, joined, maxFormSize } from './_form-body.ts'
 
-/** A request, and what middleware made of its body. */
-interface ParsedRequest extends IncomingMessage {
+/** What holds a body once it is parsed: in Express the request, elsewhere an object over it. */
+export interface BodyHolder {
   readonly body?: unknown
 }
 
 /** The text of a field, the last of several; null where there is none. */
 export async function nodeFormField(
-  request: ParsedRequest,
+  request: IncomingMessage & BodyHolder,
   response: ServerResponse,
   name: string,
+  { body }: BodyHolder = request,
 ): Promise<string | null> {
-  const parsed = parsedField(request.body, name)
+  const parsed = parsedField(body, name)
   if (parsed !== null) return parsed
   const contentType = request.headers['content-type'] ?? null
   if (!isForm(contentType) || !isUnread(request)) return null

@@ -7,13 +7,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { ReadOnlyDjango } from '../django.ts'
 import type { AdapterOptions, Exchange } from '../http/exchange.ts'
-import { nodeFormField } from './_node-body.ts'
+import { type BodyHolder, nodeFormField } from './_node-body.ts'
 import { NodeGate } from './_node-gate.ts'
 
 const visitKey: unique symbol = Symbol('async-django.visit')
 
 /** What Node calls for a request, and what Express and others make of it. */
 export interface VisitedRequest extends IncomingMessage {
+  readonly body?: unknown
   [visitKey]?: NodeVisit
   /** The target before it was rewritten. */
   originalUrl?: string
@@ -51,6 +52,7 @@ export class NodeVisit implements Exchange {
   readonly #response: ServerResponse
   #head: ResponseHead
   readonly #fail: (error: unknown) => void
+  readonly #holder: BodyHolder
   readonly #state: ReturnType<ReadOnlyDjango['begin']>
   #gate: NodeGate | null = null
   #isCommitted = false
@@ -59,6 +61,7 @@ export class NodeVisit implements Exchange {
   /**
    * @param fail - Answers for a save that failed, where the gate had it saved: on a response of
    *   which nothing is left.
+   * @param holder - What holds the body once it is parsed.
    */
   constructor(
     django: ReadOnlyDjango,
@@ -66,6 +69,7 @@ export class NodeVisit implements Exchange {
     request: VisitedRequest,
     response: ServerResponse,
     fail: (error: unknown) => void,
+    holder: BodyHolder = request,
   ) {
     this.django = django
     this.earlier = request[visitKey]
@@ -73,6 +77,7 @@ export class NodeVisit implements Exchange {
     this.#response = response
     this.#head = response
     this.#fail = fail
+    this.#holder = holder
     this.#state = django.begin(this, options)
     if (this.#state.isDue) this.#openGate()
     request[visitKey] = this
@@ -140,7 +145,7 @@ export class NodeVisit implements Exchange {
   }
 
   formField(name: string): Promise<string | null> {
-    return nodeFormField(this.#request, this.#response, name)
+    return nodeFormField(this.#request, this.#response, name, this.#holder)
   }
 
   get status(): number {

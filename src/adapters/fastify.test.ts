@@ -14,6 +14,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { watchStore } from '../../test/fixtures/watched-store.ts'
 import { createDjango, type Django } from '../django.ts'
 import { isAsyncDjangoError } from '../errors.ts'
+import { csrf, csrfProtect, getCsrfToken } from '../http/csrf.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { djangoFastify } from './fastify.ts'
@@ -327,6 +328,27 @@ describe('a second plugin', () => {
     expect([response.statusCode, cookieNames(response)]).toEqual([503, []])
     expect(first.calls).toEqual([])
   })
+})
+
+test('a form that was parsed has its token looked for in what was made of it', async () => {
+  const settings = { secretKey: 'secret' }
+  const protection = csrf({ exempt: () => true })
+  const django = createDjango({ settings, store: memoryStore(), csrf: protection })
+  const app = makeApp(djangoFastify(django))
+  app.get('/', async ({ session }) => getCsrfToken(session))
+  app.post('/', async ({ session }) => {
+    await csrfProtect(session)
+    return 'taken'
+  })
+  const { body: token, cookies } = await ask(app)
+  const cookie = { csrftoken: cookies[0]?.value ?? '' }
+  const send = async (csrfmiddlewaretoken: string): Promise<number> => {
+    const payload = { csrfmiddlewaretoken }
+    const response = await ask(app, '/', { method: 'POST', cookies: cookie, payload })
+    return response.statusCode
+  }
+  expect(await send(token)).toBe(200)
+  expect(await send('x'.repeat(64))).toBe(403)
 })
 
 test('skip() is shown the path before it was rewritten', async () => {

@@ -14,6 +14,7 @@ import { serveForTest } from '../../test/fixtures/servers.ts'
 import { watchStore } from '../../test/fixtures/watched-store.ts'
 import { createDjango, type Django } from '../django.ts'
 import { isAsyncDjangoError } from '../errors.ts'
+import { csrf, getCsrfToken } from '../http/csrf.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { type DjangoContext, djangoKoa } from './koa.ts'
@@ -57,10 +58,11 @@ async function ask(
   app: { callback(): ReturnType<Koa['callback']> },
   path: string = '/',
   headers: string = '',
+  method: string = 'GET',
 ): Promise<RawResponse> {
   const listener = app.callback()
   const port = await serveForTest((request, response) => void listener(request, response))
-  const text = requestText(path, { headers: `${headers}Connection: close\r\n` })
+  const text = requestText(path, { method, headers: `${headers}Connection: close\r\n` })
   const [response] = await exchange(port, text)
   if (!response) throw new Error('there is no response')
   return response
@@ -290,6 +292,29 @@ describe('ctx.session', () => {
     expect((await ask(app)).status).toBe(200)
     expect(seen).toEqual([false, true])
   })
+})
+
+test('a form that was parsed has its token looked for in what was made of it', async () => {
+  const settings = { secretKey: 'secret' }
+  const django = createDjango({ settings, store: memoryStore(), csrf: csrf() })
+  const parse = (form: object): AnyMiddleware => {
+    return async ({ request }, next) => {
+      Object.assign(request, { body: form })
+      await next()
+    }
+  }
+  const giveToken: AnyMiddleware = async (ctx) => {
+    ctx.body = await getCsrfToken(ctx.session)
+  }
+  const page = await ask(makeApp(djangoKoa(django), giveToken))
+  const [cookie = ''] = headerValues(page, 'set-cookie')
+  const send = async (csrfmiddlewaretoken: string): Promise<number> => {
+    const app = makeApp(parse({ csrfmiddlewaretoken }), djangoKoa(django), giveToken)
+    const response = await ask(app, '/', `Cookie: ${cookie.split(';')[0]}\r\n`, 'POST')
+    return response.status
+  }
+  expect(await send(page.body.toString())).toBe(200)
+  expect(await send('x'.repeat(64))).toBe(403)
 })
 
 test('skip() is shown the path before middleware rewrote it', async () => {

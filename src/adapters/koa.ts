@@ -15,6 +15,7 @@ import type { DefaultState, Middleware, ParameterizedContext } from 'koa'
 import type { ReadOnlyDjango, RequestSession } from '../django.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
 import { abandon } from './_abandon.ts'
+import type { BodyHolder } from './_node-body.ts'
 import { clearHead } from './_node-head.ts'
 import { findVisit, latestVisit, NodeVisit, type VisitedRequest } from './_node-visit.ts'
 
@@ -64,9 +65,10 @@ function begin(
 ): NodeVisit {
   const request: VisitedRequest = ctx.req
   if (request.url !== ctx.originalUrl) request.originalUrl = ctx.originalUrl
-  const visit = new NodeVisit(django, options, request, ctx.res, (error) => {
-    ctx.onerror(error as Error)
-  })
+  const fail = (error: unknown): void => ctx.onerror(error as Error)
+  // Whatever parses bodies puts them there.
+  const holder = ctx.request as BodyHolder
+  const visit = new NodeVisit(django, options, request, ctx.res, fail, holder)
   Object.defineProperty(ctx, 'session', sessionProperty)
   return visit
 }
