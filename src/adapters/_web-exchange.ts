@@ -63,8 +63,13 @@ export class WebExchange implements Exchange {
     return this.#response?.headers.get(name) ?? null
   }
 
+  /** In place, where that can be: it is nothing that others may not see. A copy costs the body. */
   setHeader(name: string, value: string): void {
-    this.#copy().headers.set(name, value)
+    try {
+      this.#response?.headers.set(name, value)
+    } catch {
+      this.#copy().headers.set(name, value)
+    }
   }
 
   appendHeader(name: string, value: string): void {

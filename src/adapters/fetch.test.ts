@@ -53,6 +53,20 @@ describe('a response', () => {
     expect(await response.text()).toBe(await makeResponse().text())
   })
 
+  test('is the very one where the session was only read, if its headers can be changed', async () => {
+    const responses = [new Response('x'), Response.redirect('http://localhost/there')] as const
+    let at: 0 | 1 = 0
+    const handler = djangoFetch(makeDjango(), async (_request, { session }) => {
+      await session.load()
+      return responses[at]
+    })
+    expect(await handler(requestFor())).toBe(responses[0])
+    expect(responses[0].headers.get('vary')).toBe('Cookie')
+    at = 1
+    const { status, headers } = await handler(requestFor())
+    expect([status, headers.get('vary')]).toEqual([302, 'Cookie'])
+  })
+
   test('keeps the text of its status', async () => {
     const handler = djangoFetch(makeDjango(), (_request, { session }) => {
       session.set('a', 1)
