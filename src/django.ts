@@ -59,7 +59,7 @@ type UserOf<T extends DjangoTypes> = T extends { user: infer U extends object }
     : DjangoUser
 
 /** An application that names no types. */
-type NoTypes = Readonly<Record<never, never>>
+type NoTypes = Pick<DjangoTypes, 'session'>
 
 /** What `createDjango` takes. */
 export interface DjangoOptions {

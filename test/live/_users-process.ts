@@ -47,9 +47,13 @@ export class UsersProcess {
   #last: Promise<unknown> = Promise.resolve()
   #stderr = ''
 
-  /** @param python - A Python that has Django. */
-  constructor(python: string, settings: UsersProcessSettings) {
-    this.#child = spawn(python, [script], { env: pythonVariables() })
+  /**
+   * @param python - A Python that has Django.
+   * @param customKey - The type of key of a user model of the site's own. Default: Django's model.
+   */
+  constructor(python: string, settings: UsersProcessSettings, customKey?: string) {
+    const env = pythonVariables(customKey === undefined ? {} : { SHOP_KEY: customKey })
+    this.#child = spawn(python, [script], { env })
     this.#child.stderr.on('data', (part: Buffer) => {
       this.#stderr += part.toString()
     })
