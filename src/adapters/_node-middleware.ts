@@ -31,11 +31,16 @@ export function nodeMiddleware(
 }
 
 /** The visit of a request, which has a property `session` from then on. */
-export function visitOf(...args: ConstructorParameters<typeof NodeVisit>): NodeVisit {
-  const [django, , request] = args
+export function visitOf(
+  django: ReadOnlyDjango,
+  options: AdapterOptions | undefined,
+  request: VisitedRequest,
+  response: ServerResponse,
+  fail: (error: unknown) => void,
+): NodeVisit {
   const known = findVisit(request, django)
   if (known) return known
-  const visit = new NodeVisit(...args)
+  const visit = new NodeVisit(django, options, request, response, fail)
   Object.defineProperty(request, 'session', sessionProperty)
   return visit
 }
