@@ -45,6 +45,8 @@ export interface Evidence {
   readonly changedInside: ReadonlySet<string>
   /** What this request assigned: keys, and JSON texts. */
   readonly assigned: ReadonlyArray<readonly [key: string, value: string]>
+  /** Of those, what the session must hold if nobody else touches it: each key was set once. */
+  readonly mustHold: ReadonlyArray<readonly [key: string, value: string]>
   /** It logged in, or set an expiry: what it assigned is not all known. */
   readonly writesAnything: boolean
   /** The texts of all rows, from where the request began. */
@@ -98,6 +100,11 @@ export function collectEvidence(
         .map(({ given }) => String(given['key'])),
     ),
     assigned: operations.flatMap(({ name, given }) => assignmentsOf(name, given)),
+    mustHold: once(
+      operations
+        .filter(({ name }) => name !== 'setdefault')
+        .flatMap(({ name, given }) => assignmentsOf(name, given)),
+    ),
     writesAnything: operations.some(({ name }) => /^(?:login|set_expiry|user)$/.test(name)),
     versions: seen
       .slice(Math.max(openedAt, 0), at)
@@ -129,6 +136,12 @@ function assignmentsOf(
   if (name === 'set' || name === 'setdefault') return [[String(given['key']), value]]
   if (name !== 'update') return []
   return splitMembers(value).map(({ key, source }) => [key, source])
+}
+
+function once<T>(
+  assigned: ReadonlyArray<readonly [string, T]>,
+): ReadonlyArray<readonly [string, T]> {
+  return assigned.filter(([key]) => assigned.filter(([other]) => other === key).length === 1)
 }
 
 /** The key that the request came with; that of no row where it came with none. */

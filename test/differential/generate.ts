@@ -126,7 +126,14 @@ class Steps {
     if (random.chance(0.55)) return this.#requestsAtOnce(1)
     if (random.chance(0.5)) return this.#requestsAtOnce(2 + random.below(2))
     if (random.chance(0.7)) this.#steps.push(this.#event())
-    else random.pick([() => this.#cartScene(), () => this.#rotationScene()])()
+    else this.#scripted()
+  }
+
+  #scripted(): void {
+    const one = this.#random.below(3)
+    if (one === 0) this.#cartScene()
+    else if (one === 1) this.#rotationScene()
+    else this.#overlapScene()
   }
 
   /** A value with room inside, and requests in which it may be changed there. */
@@ -143,6 +150,27 @@ class Steps {
     this.#request(visitor, { name: 'login', given: { user: this.#random.pick(users) } })
     this.#steps.push({ do: 'rotate' })
     this.#request(visitor, { name: 'user', given: {} })
+  }
+
+  /** A request that has read the session before another one writes it. */
+  #overlapScene(): void {
+    const random = this.#random
+    const visitor = random.pick(visitors)
+    const set = (key: string): Pick<Operation, 'name' | 'given'> => ({
+      name: 'set',
+      given: { key, value: String(random.below(1000)) },
+    })
+    this.#request(visitor, set('b'))
+    const { request, side } = this.#newRequest(false)
+    const operate = (operation: Pick<Operation, 'name' | 'given'>): void => {
+      this.#steps.push({ do: 'operate', request, ...operation, isLazy: false })
+    }
+    this.#steps.push({ do: 'open', request, side, visitor, form: 'plain' })
+    operate({ name: 'items', given: {} })
+    this.#request(visitor, set('a'))
+    operate(random.pick([set('u'), { name: 'pop', given: { key: 'b' } }]))
+    if (random.chance(0.5)) operate({ name: 'cycle_key', given: {} })
+    this.#steps.push({ do: 'close', request, status: 200 })
   }
 
   #request(visitor: number, operation: Pick<Operation, 'name' | 'given'>): void {

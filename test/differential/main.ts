@@ -4,6 +4,7 @@
  *     npm run differential                                  a few, of a new seed
  *     npm run differential -- --histories=10000             many
  *     npm run differential -- --seed=5 --histories=1        one again
+ *     npm run differential -- --first                       ends at the first difference, as it is
  *     npm run differential -- --write                       into conformance.json, and its document
  *
  * @module
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '100' },
     release: { type: 'string', default: '5.2' },
     only: { type: 'string' },
+    first: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
@@ -29,6 +31,7 @@ const results = await runDifferential({
   seed,
   histories: Number(values.histories),
   series: values.release,
+  isFirstEnough: values.first,
   modes: modes.filter((mode) => values.only === undefined || values.only === mode),
 })
 const verdicts = Object.entries(results).map(([mode, result]) => judge(mode as Mode, result))

@@ -6,9 +6,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 
-import type { Difference } from './compare.ts'
 import type { Evidence } from './evidence.ts'
-import { holdsOnlyWhatWasWritten, membersOf, type Rule, writtenRows } from './rules.ts'
+import { holdsOnlyWhatWasWritten, isSameJson, membersOf, type Rule, writtenRows } from './rules.ts'
 import type { ResponseHeaders } from './seen.ts'
 import type { Seen } from './world.ts'
 
@@ -34,7 +33,9 @@ export const promises: readonly BetterThanDjango[] = [
     isKept: (actual, evidence) =>
       evidence.condition !== 'overlapped' ||
       evidence.operations.some((name) => replacing.has(name)) ||
-      (holdsOnlyWhatWasWritten({ actual }, evidence) && keepsWhatOthersWrote({ actual }, evidence)),
+      (holdsOnlyWhatWasWritten({ actual }, evidence) &&
+        keepsWhatOthersWrote(actual, evidence) &&
+        keepsWhatWeDid(actual, evidence)),
   },
   {
     rule: 'cleanSave',
@@ -96,19 +97,46 @@ function isChangedInside({ rows }: Seen, { base }: Evidence, key: string): boole
 }
 
 /** Keys that only they changed are theirs. */
-function keepsWhatOthersWrote({ actual }: Pick<Difference, 'actual'>, evidence: Evidence): boolean {
+function keepsWhatOthersWrote(actual: Seen, evidence: Evidence): boolean {
   const { base, theirs, assigned, removed, changedInside } = evidence
   if (base === null || theirs === null || !theirs.startsWith('{')) return true
   const touched = new Set([...assigned.map(([key]) => key), ...removed, ...changedInside])
   if (evidence.operations.includes('set_expiry')) touched.add('_session_expiry')
-  const [before, now] = [membersOf(base), membersOf(theirs)]
-  const changed = [...new Set([...before.keys(), ...now.keys()])].filter(
-    (key) => before.get(key) !== now.get(key) && !touched.has(key),
-  )
-  const isSame = (name: string): boolean =>
-    name === evidence.key || evidence.operation === 'cycle_key'
-  const written = writtenRows(actual.rows.sessions, evidence).filter(([name]) => isSame(name))
-  return written.every(([, text]) =>
+  const now = membersOf(theirs)
+  const changed = changedKeys(base, theirs).filter((key) => !touched.has(key))
+  return mergedTexts(actual, evidence).every((text) =>
     changed.every((key) => membersOf(text).get(key) === now.get(key)),
   )
+}
+
+/** Keys that only we set or removed are ours. */
+function keepsWhatWeDid(actual: Seen, evidence: Evidence): boolean {
+  const { base, theirs, assigned, mustHold, removed, changedInside } = evidence
+  if (base === null || theirs === null || !theirs.startsWith('{')) return true
+  const unclear = new Set([...changedInside, ...changedKeys(base, theirs)])
+  const isOnlySet = ([key]: readonly [string, string]): boolean =>
+    !unclear.has(key) && !removed.has(key)
+  const set = mustHold.filter(isOnlySet)
+  const isAssigned = new Set(assigned.map(([key]) => key))
+  const gone = [...removed].filter((key) => !unclear.has(key) && !isAssigned.has(key))
+  return mergedTexts(actual, evidence).every((text) => {
+    const members = membersOf(text)
+    const holds = ([key, value]: readonly [string, string]): boolean =>
+      isSameJson(value, members.get(key) ?? '{')
+    return set.every(holds) && gone.every((key) => !members.has(key))
+  })
+}
+
+function changedKeys(base: string, theirs: string): readonly string[] {
+  const [before, now] = [membersOf(base), membersOf(theirs)]
+  return [...new Set([...before.keys(), ...now.keys()])].filter(
+    (key) => before.get(key) !== now.get(key),
+  )
+}
+
+/** What this step wrote over the session that the request came with, or moved from it. */
+function mergedTexts(actual: Seen, evidence: Evidence): readonly string[] {
+  return writtenRows(actual.rows.sessions, evidence)
+    .filter(([name]) => name === evidence.key || evidence.operation === 'cycle_key')
+    .map(([, text]) => text)
 }

@@ -137,7 +137,8 @@ export function holdsOnlyWhatWasWritten(
   )
 }
 
-function isSameJson(one: string, other: string): boolean {
+/** Whether two JSON texts say the same. */
+export function isSameJson(one: string, other: string): boolean {
   const normalize = (text: string): string => stringifyPythonJson(parsePythonJson(text))
   return one === other || normalize(one) === normalize(other)
 }

@@ -34,6 +34,8 @@ export interface DifferentialOptions {
   readonly histories: number
   readonly series: string
   readonly modes: readonly Mode[]
+  /** End at the first unclaimed difference, and do not shrink it. */
+  readonly isFirstEnough: boolean
 }
 
 /** What was found, by mode. */
@@ -137,7 +139,7 @@ const mostShown = 5
 async function playAll(
   stage: Stage,
   mode: Mode,
-  { seed, histories }: DifferentialOptions,
+  { seed, histories, isFirstEnough }: DifferentialOptions,
 ): Promise<DifferentialResult> {
   const claimed: Record<string, number> = {}
   let unclaimed = 0
@@ -148,7 +150,9 @@ async function playAll(
     const [claim, ...others] = finding.claims
     if (claim !== undefined && others.length === 0) claimed[claim] = (claimed[claim] ?? 0) + 1
     else unclaimed += 1
-    if (claim === undefined || others.length > 0) await report(stage, mode, history, seed + n)
+    if (claim !== undefined && others.length === 0) continue
+    if (isFirstEnough) break
+    await report(stage, mode, history, seed + n)
   }
   return { release: stage.version, seed, histories, unclaimed, claimed }
 }

@@ -1,0 +1,152 @@
+/**
+ * Builds each of the defects beside this file into a copy of the project, and looks which of its
+ * proofs notice: the golden vectors, Django's own tests, random histories.
+ *
+ *     npm run mutants                     all; writes conformance.json and its document
+ *     npm run mutants -- wrong-salt       only these; writes nothing
+ *
+ * @module
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { cp, mkdir, rm, symlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+
+import { runCommand } from '../../tools/_command.ts'
+import { forEachOfSome } from '../../tools/_concurrency.ts'
+import { projectRoot } from '../../tools/_root.ts'
+import { writeDocument } from '../django-suite/document.ts'
+import { type MutantResult, writeConformance } from '../django-suite/results.ts'
+
+/** A defect: a patch, and a line that says what is wrong with it. */
+interface Mutant {
+  readonly name: string
+  readonly title: string
+  /** null: none, to see that the proofs hold without one. */
+  readonly patch: string | null
+}
+
+type Proof = Exclude<keyof MutantResult, 'title'>
+
+const atOnce = 2
+const folder = join(projectRoot, 'test', 'mutants')
+
+/** What a copy is made of; what is not compiled anew is copied as it is built. */
+const copied = [
+  'src',
+  'test',
+  'tools',
+  'docs',
+  'build/test',
+  'build/tools',
+  'build/src',
+  'build/examples',
+]
+const copiedFiles = [
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'vitest.config.ts',
+  'conformance.json',
+]
+/** What copies share. */
+const shared = ['.venv', 'build/django']
+
+const proofs: Readonly<Record<Proof, readonly string[]>> = {
+  vectors: [
+    'vitest',
+    'run',
+    '--project',
+    'vectors',
+    '--testNamePattern',
+    'the (signing|session|cookie|auth) vectors',
+  ],
+  django: ['node', 'build/tools/conformance.js', '5.2', 'engines', 'functions'],
+  differential: [
+    'node',
+    'build/test/differential/main.js',
+    '--first',
+    '--seed=1',
+    '--histories=200',
+  ],
+}
+
+const mutants: readonly Mutant[] = readdirSync(folder)
+  .filter((file) => file.endsWith('.patch'))
+  .toSorted()
+  .map((file) => {
+    const [title = ''] = readFileSync(join(folder, file), 'utf8').split('\n')
+    return { name: basename(file, '.patch'), title, patch: join(folder, file) }
+  })
+
+/** A copy of the project with a defect in it. @throws Error where the patch does not apply. */
+async function build({ name, patch }: Mutant): Promise<string> {
+  const copy = join(projectRoot, 'build', 'mutants', name)
+  await rm(copy, { recursive: true, force: true })
+  await mkdir(join(copy, 'build'), { recursive: true })
+  for (const path of [...copied, ...copiedFiles]) {
+    await cp(join(projectRoot, path), join(copy, path), { recursive: true })
+  }
+  for (const path of shared) await symlink(join(projectRoot, path), join(copy, path))
+  // Git must not take the copy for a part of the project.
+  const env = { GIT_CEILING_DIRECTORIES: join(projectRoot, 'build', 'mutants') }
+  if (patch !== null) await run(['git', 'apply', '-C1', patch], copy, env)
+  await run(['tsc', '-p', 'tsconfig.build.json', '--noCheck'], copy)
+  return copy
+}
+
+async function run(
+  command: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { isOk, output } = await runCommand(command, { cwd, env })
+  if (!isOk) throw new Error(`${command.join(' ')} failed: ${output}`)
+}
+
+/** Which proofs notice. */
+async function examine(mutant: Mutant): Promise<MutantResult> {
+  const copy = await build(mutant)
+  const notices = async (proof: Proof): Promise<boolean> => {
+    const { isOk, output } = await runCommand(proofs[proof], { cwd: copy, maxMinutes: 10 })
+    if (mutant.patch === null && !isOk) console.log(output)
+    return !isOk
+  }
+  const result = {
+    title: mutant.title,
+    vectors: await notices('vectors'),
+    django: await notices('django'),
+    differential: await notices('differential'),
+  }
+  await rm(copy, { recursive: true, force: true })
+  return result
+}
+
+function describe({ title, vectors, django, differential }: MutantResult): string {
+  const names = [
+    ...(vectors ? ['vectors'] : []),
+    ...(django ? ["Django's tests"] : []),
+    ...(differential ? ['random histories'] : []),
+  ]
+  return `${names.length > 0 ? '✓' : '✗'} ${title}: ${names.join(', ') || 'survives'}`
+}
+
+const wanted = process.argv.slice(2)
+const chosen = mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+
+const sound = await examine({ name: 'without-a-defect', title: 'Nothing', patch: null })
+if (sound.vectors || sound.django || sound.differential) {
+  console.log(describe(sound))
+  throw new Error('The proofs do not hold without a defect: they would prove nothing with one.')
+}
+
+const results = new Map<string, MutantResult>()
+await forEachOfSome(chosen, atOnce, async (mutant) => {
+  const result = await examine(mutant)
+  results.set(mutant.name, result)
+  console.log(describe(result))
+})
+const sorted = [...results].toSorted(([a], [b]) => (a < b ? -1 : 1))
+const survivors = sorted.filter(([, one]) => !(one.vectors || one.django || one.differential))
+console.log(`${chosen.length - survivors.length} of ${chosen.length} caught`)
+if (wanted.length === 0) writeDocument(writeConformance({ mutants: Object.fromEntries(sorted) }))
+process.exitCode = survivors.length > 0 ? 1 : 0
