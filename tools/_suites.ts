@@ -19,7 +19,10 @@ export interface Suite {
 
 /** The suites. */
 export const suites: readonly Suite[] = [
-  commandSuite('build', { build: ['tsc', '-p', 'tsconfig.build.json'] }),
+  commandSuite('build', {
+    declarations: ['tsc', '-p', 'tsconfig.build.json'],
+    scripts: ['node', 'tools/bundle.mjs'],
+  }),
   commandSuite('static', {
     typecheck: ['tsc', '-p', 'tsconfig.json'],
     core: ['node', 'build/tools/check-core.js'],

@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
-import { rolldown } from 'rolldown'
+import { type OutputAsset, type OutputChunk, rolldown } from 'rolldown'
 
 import { peers } from './_peers.ts'
 
@@ -39,18 +39,30 @@ export async function bundle(subpath: string, project: string): Promise<Bundle> 
   })
   const { output } = await build.generate({ format: 'esm', minify: true })
   await build.close()
-  const [chunk] = output
+  // What is loaded when it is asked for, `django.check()`, is left out.
+  const chunks = staticChunks(output)
   const folder = join(project, 'node_modules', 'async-django', 'dist/')
-  const used = Object.entries(chunk.modules).filter(([, it]) => it.renderedLength > 0)
+  const used = chunks.flatMap(({ modules }) =>
+    Object.entries(modules).filter(([, it]) => it.renderedLength > 0),
+  )
   const namesOf = (files: readonly string[]): string[] =>
     files.filter((file) => file.startsWith(folder)).map((file) => file.slice(folder.length))
-  const code = Buffer.from(chunk.code)
+  const code = Buffer.from(chunks.map((chunk) => chunk.code).join(''))
   return {
     bytes: code.length,
     gzipped: gzipSync(code, { level: 9 }).length,
     modules: namesOf([...reachable(entry, imports)]),
     files: namesOf(used.map(([file]) => file)),
   }
+}
+
+/** The chunk of the entry, and those that it imports. */
+function staticChunks(output: readonly (OutputChunk | OutputAsset)[]): OutputChunk[] {
+  const chunks = output.filter((it) => it.type === 'chunk')
+  const imports = new Map(chunks.map((chunk) => [chunk.fileName, chunk.imports]))
+  const [entry] = chunks
+  const names = reachable(entry?.fileName ?? '', imports)
+  return chunks.filter(({ fileName }) => names.has(fileName))
 }
 
 function reachable(

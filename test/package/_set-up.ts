@@ -40,7 +40,7 @@ declare module 'vitest' {
 
 /** What decides what is published. */
 const published = ['package.json', '.npmrc', 'README.md', 'LICENSE', 'CHANGELOG.md', 'src']
-const configs = ['tsconfig.json', 'tsconfig.build.json']
+const configs = ['tsconfig.json', 'tsconfig.build.json', 'tools/bundle.mjs']
 
 /** Called by Vitest before the tests of this folder. */
 export async function setup(project: TestProject): Promise<() => void> {

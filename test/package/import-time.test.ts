@@ -86,6 +86,6 @@ test('an import reads few files, as each takes its time', async () => {
   const { modules } = await bundle('async-django', full)
   console.log(`importing async-django reads ${modules.length} files`)
 
-  expect(modules.length).toBeGreaterThan(10)
-  expect(modules.length).toBeLessThanOrEqual(60)
+  expect(modules).toContain('index.js')
+  expect(modules.length).toBeLessThanOrEqual(5)
 })

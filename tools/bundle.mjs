@@ -1,0 +1,48 @@
+/**
+ * Makes what is published of `src/`: a script for each subpath and few beside them, as each file
+ * that is imported takes about as long as what is in it. The declarations are those of `tsc`, file
+ * for file. Plain JavaScript, as it runs before anything is compiled.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+
+import { rolldown } from 'rolldown'
+
+/** What everybody loads who loads any of it. */
+const groups = [
+  { name: 'ground', test: /src\/(?:formats|signing\/(?!index)|diagnostics|settings)/ },
+  { name: 'core', test: /src\/(?:django|session\/(?!check)|http\/(?!csrf|hosts|messages))/ },
+]
+
+/**
+ * `['http/csrf', 'src/http/csrf.ts']` for `./dist/http/csrf.js`.
+ *
+ * @param {string} built
+ * @returns {[string, string]}
+ */
+function entryOf(built) {
+  const name = built.slice('./dist/'.length, -'.js'.length)
+  return [name, `src/${name}.ts`]
+}
+
+/** @type {{ exports: Record<string, string | { default: string }>, imports: Record<string, string> }} */
+const { exports, imports } = JSON.parse(readFileSync('package.json', 'utf8'))
+const scripts = Object.values(exports).flatMap((it) => (typeof it === 'string' ? [] : it.default))
+
+const build = await rolldown({
+  input: Object.fromEntries([...scripts, ...Object.values(imports)].map(entryOf)),
+  // Peers, what is of Node, and the platform, which is chosen where it runs.
+  external: (name) => !/^[./]|^src\//.test(name),
+  platform: 'neutral',
+  // Entries stay as they are: a file of the ground or of the core is none.
+  preserveEntrySignatures: 'allow-extension',
+  tsconfig: 'tsconfig.build.json',
+})
+await build.write({
+  dir: 'dist',
+  chunkFileNames: 'shared/[name].js',
+  sourcemap: true,
+  codeSplitting: { includeDependenciesRecursively: false, groups },
+})
+await build.close()
