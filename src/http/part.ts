@@ -27,6 +27,7 @@ export type PartFactory = (host: PartHost) => Part
 
 /** A part, for all requests. */
 export interface Part {
+  /** Takes up a request. Look at its session later, and not yet here. */
   begin(visit: Visit): VisitPart
 }
 

@@ -51,6 +51,14 @@ const flaws: Readonly<Record<string, Flaw>> = {
     }),
     caught: /that is no key, though nobody asked/,
   },
+  'lets requests in before they are checked': {
+    state: () => ({ autoload: () => null }),
+    caught: /runs no handler of a request that is refused/,
+  },
+  'knows no form': {
+    exchange: () => ({ formField: () => Promise.resolve(null) }),
+    caught: /finds a form's field/,
+  },
   'knows no status': {
     exchange: () => ({ status: 200 }),
     caught: /saves nothing with a status of 5xx/,

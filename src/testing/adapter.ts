@@ -17,6 +17,7 @@ import {
 } from './_adapter-kit.ts'
 import { laziness } from './_adapter-laziness.ts'
 import { options } from './_adapter-options.ts'
+import { parts } from './_adapter-parts.ts'
 import { saving } from './_adapter-saving.ts'
 import { statuses } from './_adapter-statuses.ts'
 import { streaming } from './_adapter-streaming.ts'
@@ -34,6 +35,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   failing,
   streaming,
   options,
+  parts,
 }
 
 /**
