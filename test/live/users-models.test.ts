@@ -76,11 +76,17 @@ describe.each(pairs)('Django $series, $engine', ({ engine, series, python, isThe
         ]),
       ])
 
-      const made = await django.users.create({
+      const grace = {
         email: 'grace@EXAMPLE.com',
         password: 'second',
-        ...{ points: 7, rate: 0.1, nick: null, born: '1906-12-09', device, joined: new Date() },
-      } as object)
+        points: 7,
+        rate: 0.1,
+        nick: null,
+        born: '1906-12-09',
+        device,
+        joined: new Date(),
+      }
+      const made = await django.users.create(grace)
       const seen = await real.ask<object>('customer', { email: 'grace@example.com' })
       expect(seen).toEqual({
         pk: String(made.pk),
