@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Load, LoadGenerator } from './_load.ts'
+import type { Load, LoadGenerator, Sent } from './_load.ts'
 import { median, rounded } from './_results.ts'
 import type { ServerProcess } from './_server-process.ts'
 import type { Work } from './_sites.ts'
@@ -82,14 +82,28 @@ class Way {
     this.work = work
   }
 
-  async run({ send, ...load }: ContestTerms, isWarmUp: boolean): Promise<void> {
+  async run(terms: ContestTerms): Promise<void> {
     const before = await this.server.cpu()
-    const { requests, seconds } = await send({ ...load, port: this.server.port, path: this.work })
-    if (isWarmUp) return
+    const { requests, seconds } = await this.#send(terms)
     this.cpu.push(((await this.server.cpu()) - before) / requests)
     this.perSecond.push(requests / seconds)
   }
+
+  /** Until the code is compiled for good, however slow the machine is just now. */
+  async warmUp(terms: ContestTerms): Promise<void> {
+    let sent = 0
+    for (let time = 0; sent < enoughToWarmUp && time < mostWarmUps; time++) {
+      sent += (await this.#send(terms)).requests
+    }
+  }
+
+  #send({ send, ...load }: ContestTerms): Promise<Sent> {
+    return send({ ...load, port: this.server.port, path: this.work })
+  }
 }
+
+const enoughToWarmUp = 20_000
+const mostWarmUps = 10
 
 /** Ours and its rivals under the same load. */
 export class Contest {
@@ -105,12 +119,20 @@ export class Contest {
     this.#rivals = new Map(plan.rivals.map((rival) => [rival, new Way(bare, rival.work)]))
   }
 
-  /** All of them, each time in another order. Round 0 warms up. */
+  get #ways(): readonly Way[] {
+    return [this.#ours, ...this.#rivals.values()]
+  }
+
+  async warmUp(): Promise<void> {
+    for (const way of this.#ways) await way.warmUp(this.#terms)
+  }
+
+  /** All of them, each time in another order. */
   async runRound(round: number): Promise<void> {
-    const ways = [this.#ours, ...this.#rivals.values()]
+    const ways = this.#ways
     await this.#terms.rest()
     for (let turn = 0; turn < ways.length; turn++) {
-      await ways[(turn + round) % ways.length]?.run(this.#terms, round === 0)
+      await ways[(turn + round) % ways.length]?.run(this.#terms)
     }
   }
 
@@ -132,4 +154,27 @@ export class Contest {
       'CPU ratio': ratio(ours.cpu, rival.cpu),
     }))
   }
+}
+
+/** What of a read by ours is the framework's own. */
+export interface FrameworkRow {
+  readonly server: string
+  readonly c: number
+  /** Microseconds of the processor for a request that does nothing, without us. */
+  readonly 'framework, µs': number
+  /** The same for a read by ours. */
+  readonly 'read, µs': number
+  readonly share: number
+}
+
+/** For every server whose reads and free requests were measured. */
+export function frameworkRows(rows: readonly ContestRow[]): FrameworkRow[] {
+  return rows.flatMap((free) => {
+    if (free.work !== 'free') return []
+    const { server, c } = free
+    const read = rows.find((row) => row.work === 'read' && row.server === server && row.c === c)
+    if (!read) return []
+    const [own, all] = [free['its CPU µs'], read['CPU µs']]
+    return [{ server, c, 'framework, µs': own, 'read, µs': all, share: rounded(own / all, 2) }]
+  })
 }

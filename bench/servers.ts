@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util'
 
 import { checkAnswers } from './_answers.ts'
-import { Contest, contestPlans, type ContestRow, type Sides } from './_contest.ts'
+import { Contest, contestPlans, type ContestRow, frameworkRows, type Sides } from './_contest.ts'
 import { createSessions } from './_data.ts'
 import { findLoadGenerator } from './_load.ts'
 import { saveResults } from './_results.ts'
@@ -58,7 +58,8 @@ async function measure(framework: Framework): Promise<ContestRow[]> {
       const load = { connections: count, seconds, sessions }
       for (const plan of contestPlans.filter(({ work }) => isWanted(work, works))) {
         const contest = new Contest(plan, sides, { ...load, send, rest: database.vacuum })
-        for (let round = 0; round <= rounds; round++) await contest.runRound(round)
+        await contest.warmUp()
+        for (let round = 0; round < rounds; round++) await contest.runRound(round)
         rows.push(...contest.rows(framework.name))
       }
     }
@@ -78,7 +79,10 @@ try {
     `${seconds} s, all ways in turns`
   console.log(title)
   console.table(rows)
-  saveResults('servers', { title, rows })
+  const frameworksOwn = frameworkRows(rows)
+  console.log("How much of the processor's time of a read is the framework's own:")
+  console.table(frameworksOwn)
+  saveResults('servers', { title, rows, frameworks: frameworksOwn })
 } finally {
   await database.drop()
 }
