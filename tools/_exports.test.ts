@@ -37,10 +37,13 @@ test('an export that is missing, wrong or without a file is told', () => {
   expect(compareExports({ './express': express }, { './express': express })).toEqual([])
 })
 
-test('a file that is not built, and a built file without a source, are told', () => {
-  expect(compareBuilt(['a.js', 'a.js.map', 'old.js'], ['a.ts'])).toEqual([
-    'dist/a.d.ts is missing: npm run build',
-    'dist/old.js comes from no source: npm run clean',
+test('a file that is not built is told', () => {
+  const sources = ['stores/a.ts', 'stores/_b.ts']
+
+  expect(compareBuilt(['stores/a.d.ts', 'stores/_b.d.ts', 'stores/a.js'], sources)).toEqual([])
+  expect(compareBuilt(['stores/a.d.ts'], sources)).toEqual([
+    'dist/stores/_b.d.ts is missing: npm run build',
+    'dist/stores/a.js is missing: npm run build',
   ])
 })
 

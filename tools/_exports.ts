@@ -66,22 +66,22 @@ export function compareExports(declared: ExportMap, expected: ExportMap): string
   })
 }
 
-/** The files that a source file is built to. */
-export function outputsOf(file: string): string[] {
-  const built = file.replace(/\.ts$/, '')
-  return [`${built}.d.ts`, `${built}.js`, `${built}.js.map`]
+/** The files that sources are built to: declarations of all, and scripts of what can be imported. */
+export function outputsOf(sources: readonly string[]): string[] {
+  return [
+    ...sources.map((file) => file.replace(/\.ts$/, '.d.ts')),
+    ...sources
+      .filter((file) => subpathOf(file) !== null)
+      .map((file) => file.replace(/\.ts$/, '.js')),
+  ]
 }
 
-/** Where the built files are not those of the sources. */
+/** What is not built. What is stale is removed by each build. */
 export function compareBuilt(built: readonly string[], sources: readonly string[]): string[] {
-  const expected = new Set(sources.flatMap(outputsOf))
   const present = new Set(built)
-  const missing = [...expected].filter((file) => !present.has(file))
-  const stale = built.filter((file) => !expected.has(file))
-  return [
-    ...missing.map((file) => `dist/${file} is missing: npm run build`),
-    ...stale.map((file) => `dist/${file} comes from no source: npm run clean`),
-  ]
+  return outputsOf(sources)
+    .filter((file) => !present.has(file))
+    .map((file) => `dist/${file} is missing: npm run build`)
 }
 
 /** The names that a declaration file exports, sorted; `type ` in front of what has no value. */

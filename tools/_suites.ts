@@ -20,8 +20,8 @@ export interface Suite {
 /** The suites. */
 export const suites: readonly Suite[] = [
   commandSuite('build', {
-    declarations: ['tsc', '-p', 'tsconfig.build.json'],
     scripts: ['node', 'tools/bundle.mjs'],
+    declarations: ['tsc', '-p', 'tsconfig.build.json'],
   }),
   commandSuite('static', {
     typecheck: ['tsc', '-p', 'tsconfig.json'],

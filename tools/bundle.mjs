@@ -41,6 +41,7 @@ const build = await rolldown({
 })
 await build.write({
   dir: 'dist',
+  cleanDir: true,
   chunkFileNames: 'shared/[name].js',
   sourcemap: true,
   codeSplitting: { includeDependenciesRecursively: false, groups },
