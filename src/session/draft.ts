@@ -30,6 +30,12 @@ export class Snapshot implements Changes {
     this.cleared = cleared
   }
 
+  /** The same changes, with another text for what they come to. */
+  withText(ours: string): Snapshot {
+    const { base, assigned, kept, cleared } = this
+    return new Snapshot({ base, ours, assigned, kept, cleared })
+  }
+
   /** The snapshot before this one was not saved: this one stores what that one would have. */
   standInFor(earlier: Snapshot): void {
     this.base = earlier.base

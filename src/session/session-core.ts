@@ -247,7 +247,7 @@ export class SessionCore {
     const snapshot = draft.snapshot()
     const { format } = this.host.store.codec
     return this.host.djangoExact
-      ? new Snapshot({ ...snapshot, ours: format.canonicalize(snapshot.ours) })
+      ? snapshot.withText(format.canonicalize(snapshot.ours))
       : snapshot
   }
 
