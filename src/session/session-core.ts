@@ -6,7 +6,7 @@
  */
 import { invalidArgument, SessionInterruptedError } from '../errors.ts'
 import { emptyText } from './codec.ts'
-import { Draft, Snapshot } from './draft.ts'
+import { Draft, type Snapshot } from './draft.ts'
 import { expiryKey } from './expiry.ts'
 import { Deadline } from './guarded-store.ts'
 import type { SessionHost } from './host.ts'
