@@ -246,9 +246,7 @@ export class SessionCore {
   #snapshot(draft: Draft): Snapshot {
     const snapshot = draft.snapshot()
     const { format } = this.host.store.codec
-    return this.host.djangoExact
-      ? snapshot.withText(format.canonicalize(snapshot.ours))
-      : snapshot
+    return this.host.djangoExact ? snapshot.withText(format.canonicalize(snapshot.ours)) : snapshot
   }
 
   async #save(task: SaveTask): Promise<boolean> {
