@@ -36,9 +36,9 @@ export function mustUpdateSalt(salt: string): boolean {
   return codePointLength(salt) < shortestSalt
 }
 
-/** @throws TypeError for a salt that would be mistaken for something else. */
+/** @throws TypeError for none, and for a salt that would be mistaken for something else. */
 export function checkSalt(salt: string): void {
-  if (salt === '' || salt.includes('$')) {
+  if (!salt || salt.includes('$')) {
     throw invalidArgument('A salt must not be empty, and must not hold a "$".')
   }
 }
@@ -71,13 +71,15 @@ export function readInteger(text: string, algorithm: string): number {
 /**
  * A password as bytes.
  *
- * @throws TypeError for text without a UTF-8 form, and for bytes where the release takes none.
+ * @throws TypeError for none, for text without a UTF-8 form, and for bytes where the release takes
+ *   none.
  */
 export function passwordBytes(
   password: Password,
   { takesBytes }: Pick<HasherRules, 'takesBytes'>,
 ): Uint8Array {
   if (typeof password === 'string') return textBytes(password, 'A password')
+  if (!(password instanceof Uint8Array)) throw invalidArgument('A password must be given.')
   if (takesBytes) return password
   throw invalidArgument('Before Django 6.0 only the PBKDF2 hashers take bytes as a password.')
 }

@@ -87,6 +87,13 @@ describe.each(hashers.map((hasher) => [hasher.algorithm, hasher] as const))(
       for (const salt of salts) expect(salt).toMatch(isUnsalted ? /^$/ : form)
     })
 
+    test('takes no password that is none', async () => {
+      const nothing = null as unknown as string
+      await expect(hasher.encode(nothing, hasher.salt())).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARGUMENT',
+      })
+    })
+
     test('tells nothing of a password that it cannot take', async () => {
       const error = await hasher.encode('hunter2\uDC00', hasher.salt()).catch((it: unknown) => it)
       expect(error).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' })
