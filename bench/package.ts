@@ -8,10 +8,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { gzipSync } from 'node:zlib'
 
-import { rolldown } from 'rolldown'
-
+import { bundle } from '../test/package/_bundle.ts'
 import { projectRoot } from '../tools/_root.ts'
 import { median, rounded, saveResults } from './_results.ts'
 
@@ -28,19 +26,6 @@ const subpaths = Object.entries(manifest.exports).flatMap(([subpath, entry]) =>
     : [{ name: manifest.name + subpath.slice(1), file: join(projectRoot, entry.default) }],
 )
 
-/** Bytes of all that a subpath holds, minified, and compressed too. Other packages stay outside. */
-async function bundle(file: string): Promise<{ minified: number; compressed: number }> {
-  const build = await rolldown({
-    input: file,
-    platform: 'node',
-    external: (id) => !/^[./#]/.test(id),
-  })
-  const { output } = await build.generate({ format: 'esm', minify: true })
-  await build.close()
-  const code = Buffer.from(output[0].code)
-  return { minified: code.length, compressed: gzipSync(code, { level: 9 }).length }
-}
-
 /** Milliseconds of one import, in a process of its own; that of other packages included. */
 function importMs(name: string): number {
   const program = `const start = performance.now(); await import('${name}'); console.log(performance.now() - start)`
@@ -56,11 +41,11 @@ for (let round = 0; round < imports; round++) {
 const rows: object[] = []
 for (const { name, file } of subpaths) {
   if (!existsSync(file)) continue
-  const { minified, compressed } = await bundle(file)
+  const { bytes, gzipped } = await bundle(name, projectRoot)
   rows.push({
     import: name,
-    kB: rounded(minified / 1000, 1),
-    'kB compressed': rounded(compressed / 1000, 1),
+    kB: rounded(bytes / 1000, 1),
+    'kB compressed': rounded(gzipped / 1000, 1),
     'import ms': rounded(median(times.get(name) ?? []), 1),
   })
 }
