@@ -22,6 +22,7 @@ import type { ConflictPolicy, OutagePolicy, SessionColumns, SessionHost } from '
 import { KeyedQueue } from './session/keyed-queue.ts'
 import type { LazyReadOnlySession, LazySession } from './session/lazy-session.ts'
 import { defaultLimits, djangoLimits, type Limits } from './session/limits.ts'
+import { Moves } from './session/moves.ts'
 import { Proof } from './session/proof.ts'
 import { dataSchema, type StandardSchema } from './session/schema.ts'
 import type { ReadOnlySession, Session } from './session/session.ts'
@@ -320,6 +321,7 @@ function sessionHost(options: DjangoOptions, settings: Settings, store: SessionS
     proof: new Proof(),
     diagnostics: new Diagnostics(),
     changes: new KeyedQueue(),
+    moves: new Moves(),
     djangoExact,
     onConflict,
     onStoreError,

@@ -45,3 +45,22 @@ test('a login by a former secret is bound to the present one at once', async () 
 test('djangoExact leaves that to the end of the request, as Django does', async () => {
   expect(await isStoredAtOnce(true)).toBe(false)
 })
+
+test('who came second goes on writing, under the key that the first one got', async () => {
+  const store = memoryStore()
+  const users = memoryUserStore()
+  const before = open({ store, users }, ['old'], false)
+  const cookie = await before.users.forceLogin(await before.users.create({ username: 'ada' }))
+  const after = open({ store, users }, ['new', 'old'], false)
+  const key = cookie.split('=')[1] ?? ''
+  const sessions = [1, 2, 3].map(() => after.sessions.get(key))
+  const found = await Promise.all(sessions.map((one) => after.users.fromSession(one).load()))
+  expect(found.map((user) => user.getUsername())).toEqual(['ada', 'ada', 'ada'])
+  expect(new Set(sessions.map((one) => one.key)).size).toBe(1)
+  expect(sessions[0]?.key).not.toBe(key)
+  for (const [at, one] of sessions.entries()) one.set(`number ${at}`, at)
+  await Promise.all(sessions.map((one) => one.save()))
+  const late = await after.sessions.get(key).load()
+  expect(late.key).toBe(sessions[0]?.key)
+  expect([late.get('number 0'), late.get('number 1'), late.get('number 2')]).toEqual([0, 1, 2])
+})

@@ -83,13 +83,30 @@ async function lookAgain(host: LoginHost, core: SessionCore): Promise<Claim | nu
  * one that deletes the old row does; the others read on.
  */
 async function rekey({ hashes }: LoginHost, core: SessionCore, user: User): Promise<void> {
+  const hash = hashes.current(user)
+  if (!core.host.djangoExact) return move(core, hash)
+  await core.cycleKey()
+  core.set(userHashKey, hash)
+}
+
+async function move(core: SessionCore, hash: string): Promise<void> {
+  const { moves } = core.host
+  const isUnchanged = !core.isChanged && !core.modified
+  const oldKey = core.row.key ?? ''
+  const oldHash = textAt(core, userHashKey)
+  // With the new key, so that nobody who follows finds the old hash there.
+  core.set(userHashKey, hash)
+  moves.begin(oldKey)
   try {
     await core.cycleKey()
-    core.set(userHashKey, hashes.current(user))
-    // Django leaves that to the end of the request.
-    if (!core.host.djangoExact) await core.save(false)
+    moves.end(oldKey, core.row.key)
   } catch (error) {
+    moves.end(oldKey, null)
     if (!isLeftAlone(error)) throw error
+    core.set(userHashKey, oldHash)
+    if (isUnchanged) core.modified = false
+    const isMoved = (await moves.follow(oldKey)) !== null
+    if (isMoved) await core.reload()
   }
 }
 

@@ -9,6 +9,7 @@ import type { ExpiryRule } from './expiry.ts'
 import type { GuardedStore } from './guarded-store.ts'
 import type { KeyedQueue } from './keyed-queue.ts'
 import type { Limits } from './limits.ts'
+import type { Moves } from './moves.ts'
 import type { Proof } from './proof.ts'
 import type { DataSchema } from './schema.ts'
 
@@ -27,6 +28,7 @@ export interface SessionHost {
   readonly proof: Proof
   readonly diagnostics: Diagnostics
   readonly changes: KeyedQueue
+  readonly moves: Moves
   readonly djangoExact: boolean
   readonly onConflict: ConflictPolicy
   readonly onStoreError: OutagePolicy

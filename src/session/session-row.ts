@@ -101,11 +101,21 @@ export class SessionRow {
     if (this.#key === null) return
     const { store, limits } = this.#host
     const isLookup = isLookupKey(this.#key, limits.keyLength)
-    const stored = isLookup ? await store.load(this.#key, deadline) : null
+    const found = isLookup ? await store.load(this.#key, deadline) : null
+    const stored = found ?? (await this.#follow(this.#key, deadline))
     this.#isUncertain = false
     const wasThere = this.#state === 'present' || this.#state === 'gone'
     if (stored === null) this.#forget(wasThere ? 'gone' : 'missing')
     else this.#take(stored)
+  }
+
+  /** Where another request of this process moved the session, it is under another key. */
+  async #follow(key: string, deadline: Deadline): Promise<StoredSession | null> {
+    const { store, moves } = this.#host
+    const next = (await moves.follow(key)) ?? null
+    const stored = next === null ? null : await store.load(next, deadline)
+    if (stored !== null) this.#key = next
+    return stored
   }
 
   /** Takes the row to be there, and whatever it holds to be written over: Django does after clear(). */

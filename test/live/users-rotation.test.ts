@@ -4,6 +4,9 @@
  *
  * @module
  */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { type DjangoEngine, hasEngine, type LiveDatabase, makeDatabase } from './_databases.ts'
@@ -86,6 +89,40 @@ describe.each(here)('$engine', ({ engine, isThere }) => {
       expect(await moved[0]?.who()).toBe('ada')
     })
 
+    test(`${count} requests over HTTP, as they come, are all answered`, async () => {
+      const [old] = processes as [UsersProcess]
+      const site = await serve(
+        usersSite(
+          openUsersDjango(database, {
+            settings: { secretKey: newKey, secretKeyFallbacks: [oldKey] },
+            djangoVersion: '5.2',
+            auth: { passwordHashers: [fast] },
+          }),
+        ),
+      )
+      try {
+        for (let round = 0; round < 5; round++) {
+          const before = await old.ask<number>('session_rows')
+          const key = await old.logIn('ada', 'secret')
+          const headers = { cookie: `sessionid=${key ?? ''}` }
+          const answers = await Promise.all(
+            Array.from({ length: count }, async () => {
+              const answer = await fetch(`${site.url}/who`, { headers })
+              return [
+                (await answer.json()) as unknown,
+                answer.headers.getSetCookie().length,
+              ] as const
+            }),
+          )
+          expect(answers.map(([name]) => name)).toEqual(Array.from({ length: count }, () => 'ada'))
+          expect(answers.filter(([, cookies]) => cookies > 0).length).toBe(1)
+          expect(await rowsAdded(before)).toBe(1)
+        }
+      } finally {
+        await site.close()
+      }
+    })
+
     test('one request after the other goes on under the new key', async () => {
       const [old, today] = processes as [UsersProcess, UsersProcess]
       const visit = usersSite(
@@ -103,3 +140,26 @@ describe.each(here)('$engine', ({ engine, isThere }) => {
     })
   })
 })
+
+/** A site behind a real socket. */
+async function serve(
+  visit: (request: Request) => Promise<Response>,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const headers = { cookie: request.headers.cookie ?? '' }
+    const asked = new Request(`http://site.example${request.url ?? '/'}`, { headers })
+    void visit(asked).then(async (answer) => {
+      response.writeHead(answer.status, { 'set-cookie': answer.headers.getSetCookie() })
+      response.end(await answer.text())
+    })
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => void server.close(resolve))
+    },
+  }
+}
