@@ -109,7 +109,7 @@ export function formatCookie(
 ): string {
   const { maxAge } = attributes
   const expires = maxAge === null ? null : new Date(now.getTime() + maxAge * 1000).toUTCString()
-  return format(name, value, { ...attributes, expires })
+  return format(name, value, attributes, expires)
 }
 
 /**
@@ -124,15 +124,16 @@ export function formatCookieDeletion(
   const isPrefixed = name.startsWith('__Secure-') || name.startsWith('__Host-')
   const secure = isPrefixed || (sameSite ? sameSite.toLowerCase() === 'none' : false)
   const expires = new Date(0).toUTCString()
-  return format(name, '', { ...attributes, secure, httpOnly: false, maxAge: 0, expires })
+  return format(name, '', { ...attributes, secure, httpOnly: false, maxAge: 0 }, expires)
 }
 
 function format(
   name: string,
   value: string,
-  attributes: CookieAttributes & { readonly expires: string | null },
+  attributes: CookieAttributes,
+  expires: string | null,
 ): string {
-  const { domain, expires, httpOnly, maxAge, path, sameSite, secure } = attributes
+  const { domain, httpOnly, maxAge, path, sameSite, secure } = attributes
   let text = `${name}=${quoteCookieValue(value)}`
   if (domain) text += `; Domain=${domain}`
   if (expires !== null) text += `; expires=${expires}`
