@@ -32,9 +32,6 @@ export function findProgram(name: string): string | null {
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null
 }
 
-/** Whether a program that is missing could be installed here, so that its absence is a failure. */
-export const canInstall: boolean = isRoot && findProgram('apt-get') !== null
-
 function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder)

@@ -7,7 +7,7 @@ import type { SessionStoreFactory } from 'async-django'
 import { kyselyStore } from 'async-django/stores/kysely'
 import { postgresStore } from 'async-django/stores/postgres'
 import type { Kysely } from 'kysely'
-import { Client, Pool } from 'pg'
+import { Client, Pool, type PoolConfig } from 'pg'
 import postgres from 'postgres'
 
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
@@ -31,11 +31,11 @@ const postgresClients: Readonly<
   Record<PostgresClientName, (url: string) => Promise<OpenedStores>>
 > = {
   async pool(url) {
-    const pool = new Pool({ connectionString: url, max: connections })
+    const pool = openPool({ connectionString: url })
     return { storeAt: (names) => postgresStore(pool, names), close: () => pool.end() }
   },
   async 'pipelined pool'(url) {
-    const pool = new Pool({ connectionString: url, max: connections, pipeline: true })
+    const pool = openPool({ connectionString: url, pipeline: true })
     return { storeAt: (names) => postgresStore(pool, names), close: () => pool.end() }
   },
   async 'pipelined client'(url) {
@@ -44,12 +44,14 @@ const postgresClients: Readonly<
     return { storeAt: (names) => postgresStore(client, names), close: () => client.end() }
   },
   async 'postgres.js'(url) {
-    const sql = postgres(url, { max: connections })
-    return { storeAt: (names) => postgresStore(sql, names), close: () => sql.end() }
+    const sql = postgres(url, { max: connections, backoff: () => 0.1 })
+    // Without a time limit it waits for connections that broke.
+    const close = (): Promise<void> => sql.end({ timeout: 5 })
+    return { storeAt: (names) => postgresStore(sql, names), close }
   },
   async pgbouncer(url) {
     const pgbouncer = await startPgbouncer(url)
-    const pool = new Pool({ connectionString: pgbouncer.url, max: connections })
+    const pool = openPool({ connectionString: pgbouncer.url })
     return {
       storeAt: (names) => postgresStore(pool, { ...names, prepare: false }),
       async close() {
@@ -58,6 +60,13 @@ const postgresClients: Readonly<
       },
     }
   },
+}
+
+/** A pool of `pg` throws what happens to an idle client where nobody listens. */
+function openPool(config: PoolConfig): Pool {
+  const pool = new Pool({ max: connections, ...config })
+  pool.on('error', () => {})
+  return pool
 }
 
 /** All of them. */

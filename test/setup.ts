@@ -17,7 +17,7 @@ import { sql } from 'kysely'
 
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
 import { administer, openDatabase } from './_databases.ts'
-import { canInstall, findProgram } from './_own-servers.ts'
+import { findProgram } from './_own-servers.ts'
 import {
   openStores,
   type PostgresClientName,
@@ -110,9 +110,8 @@ async function missing(server: keyof typeof servers): Promise<string | null> {
   }
 }
 
-/** Few machines have it: where it cannot be installed either, it may be missing. */
 function missingPgbouncer(): string | null {
-  if (findProgram('pgbouncer') !== null || (isStrict && canInstall)) return null
+  if (isStrict || findProgram('pgbouncer') !== null) return null
   return 'install PgBouncer (Debian: apt-get install pgbouncer).'
 }
 

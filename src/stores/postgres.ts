@@ -3,11 +3,15 @@
  * `django.contrib.sessions.backends.db`. Needs a Pool or a Client of `pg` 8, or the `sql` of
  * postgres.js 3. Fastest is `new Pool({ pipeline: true })` of `pg` 8.23 and later.
  *
+ * A Pool throws what happens to a client that is idle, as when the server goes, where nobody listens:
+ * `pool.on('error', …)`.
+ *
  * A statement whose call's time is over is ended on the server: through another client of the Pool,
  * or by postgres.js. A Client alone has no other one, and a pooler does not tell which process works
  * for whom, so there give the role limits of its own: `ALTER ROLE … SET statement_timeout = '10s'`,
  * and, from PostgreSQL 14 on, `SET client_connection_check_interval = '1s'`, by which the server
- * notices that a client has gone.
+ * notices that a client has gone. postgres.js waits up to 20 seconds before it connects again to a
+ * server that was away; its option `backoff` makes that shorter.
  *
  * @module
  */

@@ -110,6 +110,8 @@ async function writeTogether(
     }
     const done = await Promise.all(ours.map((child) => child.receive<Done>()))
     const djangosDone = await Promise.all(djangos.map((one) => one.saved()))
+    for (const child of ours) child.send({ share: null })
+    await Promise.all(ours.map((child) => child.end()))
     return {
       ours: done.flatMap(({ saved }) => saved),
       refused: done.flatMap(({ refused }) => refused).length,
