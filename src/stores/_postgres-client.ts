@@ -29,8 +29,8 @@ export function send(
   { statement: { text, name }, values }: Pick<Run, 'statement' | 'values'>,
   done: (error: Error | null, answer: Answer) => void,
 ): void {
-  const query = { text, values, rowMode: 'array' } as const
-  client.query(name === null ? query : { ...query, name }, done)
+  const rowMode = 'array'
+  client.query(name === null ? { text, values, rowMode } : { text, name, values, rowMode }, done)
 }
 
 /**
