@@ -140,31 +140,46 @@ async function compareWays(ways: readonly Way[], file: string): Promise<void> {
   )
 }
 
-/** Two kinds of refusals, in turns. */
+/** How long something took, and how much of the processor it took: neighbours are in the first alone. */
+interface Cost {
+  readonly ms: number
+  readonly cpuMs: number
+}
+
+async function costOf(run: () => Promise<unknown>): Promise<Cost> {
+  const before = process.cpuUsage()
+  const start = performance.now()
+  await run()
+  const ms = performance.now() - start
+  const { user, system } = process.cpuUsage(before)
+  return { ms, cpuMs: (user + system) / 1000 }
+}
+
+/** Two kinds of refusals, in turns: whichever comes second may find the machine warmer. */
 async function comparePairs(
   title: string,
   unknown: () => Promise<unknown>,
   wrong: () => Promise<unknown>,
 ): Promise<void> {
-  const took = async (run: () => Promise<unknown>): Promise<number> => {
-    const start = performance.now()
-    await run()
-    return performance.now() - start
-  }
-  const times: { unknown: number; wrong: number }[] = []
+  const costs: Record<'unknown' | 'wrong', Cost[]> = { unknown: [], wrong: [] }
   for (let at = 0; at < pairs; at++) {
-    // Whichever comes second may find the machine warmer.
-    const isFirst = at % 2 === 0
-    const before = isFirst ? await took(unknown) : null
-    const second = await took(wrong)
-    times.push({ unknown: before ?? (await took(unknown)), wrong: second })
+    if (at % 2 === 0) costs.unknown.push(await costOf(unknown))
+    costs.wrong.push(await costOf(wrong))
+    if (at % 2 === 1) costs.unknown.push(await costOf(unknown))
   }
-  const [a, b] = [median(times.map((one) => one.unknown)), median(times.map((one) => one.wrong))]
-  const difference = (100 * Math.abs(a - b)) / Math.max(a, b)
-  console.log(
-    `${title}, ${pairs} pairs: unknown ${a.toFixed(2)} ms, wrong password ${b.toFixed(2)} ms, ` +
-      `${difference.toFixed(2)} % apart: ${difference < 2 ? 'cannot' : 'can'} be told`,
-  )
+  console.log(`${title}, ${pairs} pairs, medians:`)
+  for (const [name, label] of [
+    ['ms', 'ms'],
+    ['cpuMs', 'ms of the processor'],
+  ] as const) {
+    const a = median(costs.unknown.map((cost) => cost[name]))
+    const b = median(costs.wrong.map((cost) => cost[name]))
+    const apart = (100 * Math.abs(a - b)) / Math.max(a, b)
+    console.log(
+      `  unknown name ${a.toFixed(2)}, wrong password ${b.toFixed(2)} ${label}: ` +
+        `${apart.toFixed(2)} % apart, ${apart < 2 ? 'cannot' : 'can'} be told`,
+    )
+  }
 }
 
 async function compareRefusals(): Promise<void> {
