@@ -41,8 +41,9 @@ export const saving: readonly Case[] = [
     name: 'saves before the response leaves',
     async run(kit) {
       const order: string[] = []
+      // Longer than a response takes that nobody holds back, on a busy machine too.
       kit.before('create', async () => {
-        await sleep(20)
+        await sleep(200)
         order.push('saved')
       })
       const site = await kit.serve(async ({ session }) => {
