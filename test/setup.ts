@@ -95,6 +95,18 @@ export const ENGINES: readonly Engine[] = all.filter(
   ({ name }) => wanted?.some((one) => one === name || name.startsWith(`${one},`)) ?? true,
 )
 
+/** The ways to a database that others stand for where much is tried many times. */
+const alike = ['mariadb', 'postgres, pool', 'postgres, pipelined client']
+
+/**
+ * How often an engine tries something that is wanted so many times: each database does all of it,
+ * through Kysely and straight, and other ways there a fifth. `EVERY_WAY=true` has all do all of it.
+ */
+export function share(name: string, times: number): number {
+  const isSmall = alike.includes(name) && process.env['EVERY_WAY'] !== 'true'
+  return isSmall ? Math.ceil(times / 5) : times
+}
+
 for (const { name, skipReason } of ENGINES) {
   if (skipReason !== null) console.warn(`${name} is skipped: ${skipReason}`)
 }

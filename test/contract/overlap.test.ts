@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { Child } from '../_child.ts'
-import { type Engine, ENGINES, type OpenEngine } from '../setup.ts'
+import { type Engine, ENGINES, type OpenEngine, share as shareOf } from '../setup.ts'
 import {
   watchedDjango,
   type Done,
@@ -16,6 +16,7 @@ const processes = 4
 const timeoutMs = 600_000
 
 describe.each(ENGINES)('$name', (engine: Engine) => {
+  const times = shareOf(engine.name, 50)
   describe.skipIf(engine.skipReason !== null)('writers that overlap', () => {
     let opened: OpenEngine
     beforeAll(async () => {
@@ -24,7 +25,7 @@ describe.each(ENGINES)('$name', (engine: Engine) => {
     afterAll(() => opened.close())
 
     describe('in one process', () => {
-      promises(engine.name, () => ({
+      promises(engine.name, times, () => ({
         opened,
         async share([first, ...others]) {
           const writers = [first, ...others].flatMap((one) => one?.writers ?? [])
@@ -46,7 +47,7 @@ describe.each(ENGINES)('$name', (engine: Engine) => {
         await Promise.all(children.map((child) => child.end()))
       })
 
-      promises(`${engine.name}, ${processes} processes`, () => ({
+      promises(`${engine.name}, ${processes} processes`, times, () => ({
         opened,
         async share(shares) {
           for (const [at, child] of children.entries()) child.send({ share: shares[at] })
@@ -63,13 +64,13 @@ interface Place {
   share(shares: readonly Share[]): Promise<readonly Done[]>
 }
 
-/** What is promised wherever the writers are. */
-function promises(where: string, place: () => Place): void {
+/** What is promised wherever the writers are, of so many saves by each. */
+function promises(where: string, times: number, place: () => Place): void {
   /** Has writers work on a new session; answers what they did, and what is there. */
   async function overlap(
     kind: Work,
     writers: number,
-    times: number,
+    eachTimes = times,
   ): Promise<{ done: Done; data: Record<string, unknown> }> {
     const { opened, share } = place()
     const { django } = watchedDjango(opened.store)
@@ -80,7 +81,7 @@ function promises(where: string, place: () => Place): void {
     const shares = Array.from({ length: processes }, (_, process) => ({
       work: kind,
       key,
-      times,
+      times: eachTimes,
       writers: names.filter((__, writer) => writer % processes === process),
     }))
     const done = sum(await share(shares))
@@ -88,21 +89,25 @@ function promises(where: string, place: () => Place): void {
     return { done, data: (await django.sessions.get(key).load()).data }
   }
 
-  test('20 keep their own keys: 1,000 of 1,000', { timeout: timeoutMs }, async () => {
-    const { done, data } = await overlap('ownKeys', 20, 50)
-    expect(done.saved.length).toBe(1000)
-    expect(Object.keys(data).sort()).toEqual(done.saved.toSorted())
+  test(
+    `20 keep their own keys: ${20 * times} of ${20 * times}`,
+    { timeout: timeoutMs },
+    async () => {
+      const { done, data } = await overlap('ownKeys', 20)
+      expect(done.saved.length).toBe(20 * times)
+      expect(Object.keys(data).sort()).toEqual(done.saved.toSorted())
+    },
+  )
+
+  test(`20 count to ${20 * times}`, { timeout: timeoutMs }, async () => {
+    const { done, data } = await overlap('counter', 20)
+    expect(done.saved.length).toBe(20 * times)
+    expect(data).toEqual({ count: 20 * times })
   })
 
-  test('20 count to 1,000', { timeout: timeoutMs }, async () => {
-    const { done, data } = await overlap('counter', 20, 50)
-    expect(done.saved.length).toBe(1000)
-    expect(data).toEqual({ count: 1000 })
-  })
-
-  test('10 append 500 items to a list, each once', { timeout: timeoutMs }, async () => {
-    const { done, data } = await overlap('list', 10, 50)
-    expect(done.saved.length).toBe(500)
+  test(`10 append ${10 * times} items to a list, each once`, { timeout: timeoutMs }, async () => {
+    const { done, data } = await overlap('list', 10)
+    expect(done.saved.length).toBe(10 * times)
     expect((data['list'] as string[]).toSorted()).toEqual(done.saved.toSorted())
   })
 
