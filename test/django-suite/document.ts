@@ -1,9 +1,10 @@
 /**
- * `docs/conformance.md`, out of `conformance.json`: nothing in it is typed by hand.
+ * `docs/conformance.md`, and the sum in `README.md`, out of `conformance.json`: nothing of it is
+ * typed by hand.
  *
  * @module
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { projectRoot } from '../../tools/_root.ts'
@@ -17,9 +18,22 @@ import {
 } from './results.ts'
 import { suites } from './suites.ts'
 
-/** Writes it. */
+/** Writes both. */
 export function writeDocument(conformance: Conformance): void {
   writeFileSync(join(projectRoot, 'docs', 'conformance.md'), documentOf(conformance))
+  const readme = join(projectRoot, 'README.md')
+  const text = readFileSync(readme, 'utf8')
+  writeFileSync(readme, text.replace(totalsPlace, `$1${totalsOf(conformance)}$2`))
+}
+
+const totalsPlace = /(<!-- totals -->).*(<!-- end of totals -->)/
+
+/** All suites together, on the newest release. */
+function totalsOf({ releases, suites: rows }: Conformance): string {
+  const [series, release] = Object.entries(releases).at(-1) ?? ['', '']
+  const bySeries = Object.values(rows).flatMap((suite) => Object.values(suite))
+  const { passed, failed } = sum(bySeries.flatMap((row) => row[series] ?? []))
+  return `${passed} of them pass beside Django ${release}, ${failed} fail`
 }
 
 function documentOf(conformance: Conformance): string {

@@ -2,8 +2,10 @@
  * Builds each of the defects beside this file into a copy of the project, and looks which of its
  * proofs notice: the golden vectors, Django's own tests, random histories.
  *
- *     npm run mutants                     all; writes conformance.json and its document
- *     npm run mutants -- wrong-salt       only these; writes nothing
+ *     npm run mutants                     all
+ *     npm run mutants -- wrong-salt       only these
+ *
+ * What it finds goes into conformance.json, and into its document, at once.
  *
  * @module
  */
@@ -15,7 +17,7 @@ import { runCommand } from '../../tools/_command.ts'
 import { forEachOfSome } from '../../tools/_concurrency.ts'
 import { projectRoot } from '../../tools/_root.ts'
 import { writeDocument } from '../django-suite/document.ts'
-import { type MutantResult, writeConformance } from '../django-suite/results.ts'
+import { type MutantResult, readConformance, writeConformance } from '../django-suite/results.ts'
 
 /** A defect: a patch, and a line that says what is wrong with it. */
 interface Mutant {
@@ -66,7 +68,7 @@ const proofs: Readonly<Record<Proof, readonly string[]>> = {
     'build/test/differential/main.js',
     '--first',
     '--seed=1',
-    '--histories=200',
+    '--histories=120',
   ],
 }
 
@@ -130,6 +132,19 @@ function describe({ title, vectors, django, differential }: MutantResult): strin
   return `${names.length > 0 ? '✓' : '✗'} ${title}: ${names.join(', ') || 'survives'}`
 }
 
+/** Beside what is known of the others, as far as there are such. */
+function keep(name: string, result: MutantResult): void {
+  const known: Readonly<Record<string, MutantResult>> = {
+    ...readConformance().mutants,
+    [name]: result,
+  }
+  const rows = mutants.flatMap((one) => {
+    const row = known[one.name]
+    return row ? [[one.name, row] as const] : []
+  })
+  writeDocument(writeConformance({ mutants: Object.fromEntries(rows) }))
+}
+
 const wanted = process.argv.slice(2)
 const chosen = mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
@@ -139,14 +154,12 @@ if (sound.vectors || sound.django || sound.differential) {
   throw new Error('The proofs do not hold without a defect: they would prove nothing with one.')
 }
 
-const results = new Map<string, MutantResult>()
+const survivors: string[] = []
 await forEachOfSome(chosen, atOnce, async (mutant) => {
   const result = await examine(mutant)
-  results.set(mutant.name, result)
+  if (!(result.vectors || result.django || result.differential)) survivors.push(mutant.name)
+  keep(mutant.name, result)
   console.log(describe(result))
 })
-const sorted = [...results].toSorted(([a], [b]) => (a < b ? -1 : 1))
-const survivors = sorted.filter(([, one]) => !(one.vectors || one.django || one.differential))
 console.log(`${chosen.length - survivors.length} of ${chosen.length} caught`)
-if (wanted.length === 0) writeDocument(writeConformance({ mutants: Object.fromEntries(sorted) }))
 process.exitCode = survivors.length > 0 ? 1 : 0
