@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 
-import { parsePythonJson, stringifyPythonJson } from '../../src/formats/python-json.ts'
+import { readJson, writeJson } from './json.ts'
 import type { Outcome } from './seen.ts'
 import type { Seen } from './world.ts'
 
@@ -53,8 +53,8 @@ function comparable(outcome: Outcome | null): unknown {
 
 function normalized(answer: string): string {
   try {
-    const value = parsePythonJson(answer)
-    return stringifyPythonJson(isItems(value) ? Object.fromEntries(value) : value)
+    const value = readJson(answer)
+    return writeJson(isItems(value) ? Object.fromEntries(value) : value)
   } catch {
     return answer
   }

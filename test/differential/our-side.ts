@@ -19,9 +19,9 @@ import { kyselyStore } from 'async-django/stores/kysely'
 import { kyselyUserStore } from 'async-django/users/kysely'
 import type { Kysely } from 'kysely'
 
-import { parsePythonJson, stringifyPythonJson } from '../../src/formats/python-json.ts'
 import type { SessionTables } from '../_databases.ts'
 import { type HistorySettings, type Operation, secretsAt } from './history.ts'
+import { readJson, writeJson } from './json.ts'
 import type { Outcome, ResponseHeaders } from './seen.ts'
 
 /** A request that has begun, and not ended. */
@@ -201,9 +201,6 @@ function expiryOf({ kind, value }: Given): Expiry {
   return kind === 'length' ? { seconds: value } : value
 }
 
-const text = (value: unknown): string => stringifyPythonJson(value)
-const json = (value: string): unknown => parsePythonJson(value)
-
 /** What in Django, too, does not load by itself, or is no method of a session. */
 const directly: Readonly<
   Record<string, (session: LazySession, given: Given, django: Django) => unknown>
@@ -231,11 +228,11 @@ const directly: Readonly<
 /** Writes that need not read first. */
 const lazyWrites: Readonly<Record<string, (session: LazySession, given: Given) => null>> = {
   set(session, { key, value }) {
-    session.set(key, json(value))
+    session.set(key, readJson(value))
     return null
   },
   update(session, { value }) {
-    session.update(json(value) as object)
+    session.update(readJson(value) as object)
     return null
   },
   set_expiry(session, given) {
@@ -251,11 +248,11 @@ const lazyWrites: Readonly<Record<string, (session: LazySession, given: Given) =
 /** What is done with a session that is loaded. */
 const loaded: Readonly<Record<string, (session: Session, given: Given) => unknown>> = {
   ...lazyWrites,
-  get: (session, { key }) => text(session.get(key)),
+  get: (session, { key }) => writeJson(session.get(key)),
   has: (session, { key }) => session.has(key),
-  items: (session) => text(session.items()),
-  pop: (session, { key }) => text(session.pop(key)),
-  setdefault: (session, { key, value }) => text(session.setdefault(key, json(value))),
+  items: (session) => writeJson(session.items()),
+  pop: (session, { key }) => writeJson(session.pop(key)),
+  setdefault: (session, { key, value }) => writeJson(session.setdefault(key, readJson(value))),
   change_inside(session, { key }) {
     const value = session.get(key)
     if (Array.isArray(value)) value.push('inside')

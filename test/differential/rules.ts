@@ -7,9 +7,9 @@
 import { isDeepStrictEqual } from 'node:util'
 
 import { splitMembers } from '../../src/formats/json-source.ts'
-import { parsePythonJson, stringifyPythonJson } from '../../src/formats/python-json.ts'
 import type { Difference } from './compare.ts'
 import type { Evidence } from './evidence.ts'
+import { readJson, writeJson } from './json.ts'
 import type { Seen } from './world.ts'
 
 /** A rule. */
@@ -139,6 +139,6 @@ export function holdsOnlyWhatWasWritten(
 
 /** Whether two JSON texts say the same. */
 export function isSameJson(one: string, other: string): boolean {
-  const normalize = (text: string): string => stringifyPythonJson(parsePythonJson(text))
+  const normalize = (text: string): string => writeJson(readJson(text))
   return one === other || normalize(one) === normalize(other)
 }

@@ -4,7 +4,21 @@
  *
  * @module
  */
-import type { Expiry, ExpiryOptions, LazySession, Session, Sessions } from 'async-django'
+import type {
+  DjangoVersion,
+  Expiry,
+  ExpiryOptions,
+  LazySession,
+  Session,
+  Sessions,
+} from 'async-django'
+import {
+  createPasswordHashing,
+  isPasswordUsable,
+  type Password,
+  type PasswordHasher,
+  type PasswordHasherName,
+} from 'async-django/passwords'
 import {
   decodeBase62,
   encodeBase62,
@@ -14,7 +28,7 @@ import {
 } from 'async-django/signing'
 import { peek, poke } from 'async-django/testing'
 
-import { missing } from './wire.ts'
+import { camelCased, missing } from './wire.ts'
 
 /** The session of a call, and where it is from. */
 export interface Subject {
@@ -136,4 +150,33 @@ export const signingCalls: Readonly<Record<string, SigningCall>> = {
 
   b62_encode: ({ number }) => encodeBase62(number),
   b62_decode: ({ text }) => decodeBase62(text),
+}
+
+/** The arguments of calls on hashers. */
+export interface HashingArguments {
+  /** The class, the algorithm, and what the class was told of new hashes, by Django's names. */
+  readonly hasher: PasswordHasherName
+  readonly algorithm: string
+  readonly parameters: object
+  readonly password: Password
+  readonly salt: string
+  readonly encoded: string
+}
+
+type HashingCall = (given: HashingArguments, version: DjangoVersion) => unknown
+
+/** `django.contrib.auth.hashers`. */
+export const hashingCalls: Readonly<Record<string, HashingCall>> = {
+  hash: (given, version) => hasherOf(given, version).encode(given.password, given.salt),
+  verify: (given, version) => hasherOf(given, version).verify(given.password, given.encoded),
+  must_update: (given, version) => hasherOf(given, version).mustUpdate(given.encoded),
+  is_password_usable: ({ encoded }) => isPasswordUsable(encoded),
+}
+
+function hasherOf(given: HashingArguments, djangoVersion: DjangoVersion): PasswordHasher {
+  const { hasher, algorithm, parameters } = given
+  const isBare = Object.keys(parameters).length === 0
+  const hasherParameters = isBare ? {} : { [hasher]: camelCased(parameters) }
+  const options = { djangoVersion, passwordHashers: [hasher], hasherParameters }
+  return createPasswordHashing(options).identifyHasher(`${algorithm}$`)
 }

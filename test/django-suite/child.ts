@@ -10,6 +10,8 @@ import { createDjango, type Django, type DjangoVersion, type LazySession } from 
 import { peek, poke } from 'async-django/testing'
 
 import {
+  type HashingArguments,
+  hashingCalls,
   type SessionArguments,
   type SessionCall,
   sessionCalls,
@@ -17,7 +19,7 @@ import {
   signingCalls,
 } from './calls.ts'
 import { engines } from './engines.ts'
-import { readValue, writeValue } from './wire.ts'
+import { camelCased, readValue, writeValue } from './wire.ts'
 
 /** A call. */
 interface Request {
@@ -64,16 +66,6 @@ function makeDjango(engine: string, settings: unknown, version: DjangoVersion): 
   return django
 }
 
-/** `SESSION_COOKIE_AGE` is `sessionCookieAge`. */
-function camelCased(settings: object): object {
-  return Object.fromEntries(
-    Object.entries(settings).map(([name, value]) => [
-      name.toLowerCase().replaceAll(/_(.)/g, (_all, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
-  )
-}
-
 /** The session under a handle, under the settings of this call; a new one where there is none. */
 async function find(handle: number | null, django: Django): Promise<LazySession> {
   const found = held.get(handle ?? 0)
@@ -100,6 +92,8 @@ function carryOut(request: Request): unknown {
   if (session) return callSession(session, request)
   const sign = signingCalls[request.call]
   if (sign) return sign(readValue(request.given) as SigningArguments, () => clock.now)
+  const hash = hashingCalls[request.call]
+  if (hash) return hash(readValue(request.given) as HashingArguments, request.version)
   throw new TypeError(`There is no call ${request.call}.`)
 }
 

@@ -15,7 +15,12 @@ import { projectRoot } from '../../tools/_root.ts'
 export type Release = DjangoRelease & { readonly series: '4.2' | '5.2' | '6.0' | '6.1' }
 
 /** What Django's tests need beside Django. */
-const packages: readonly string[] = ['jinja2==3.1.6', 'tblib==3.1.0']
+const packages: readonly string[] = [
+  'jinja2==3.1.6',
+  'tblib==3.1.0',
+  'argon2-cffi==25.1.0',
+  'bcrypt==4.3.0',
+]
 
 /** All of them, the oldest first. */
 export const releases: readonly Release[] = [

@@ -49,7 +49,7 @@ export const suites: readonly Suite[] = [
     series: everySeries,
     subjects: [
       { plug: 'signing', labels: ['signing', 'signed_cookies_tests'] },
-      { plug: null, labels: ['auth_tests.test_hashers'] },
+      { plug: 'hashers', labels: ['auth_tests.test_hashers'] },
       { plug: null, labels: ['auth_tests.test_tokens'] },
       { plug: null, labels: ['csrf_tests'] },
       { plug: null, labels: ['messages_tests'] },

@@ -49,3 +49,10 @@ export function writeValue(value: unknown): unknown {
 function tag(kind: keyof typeof readers, content: unknown): object {
   return { $t: [kind, content] }
 }
+
+/** Python's names as JavaScript's: `SESSION_COOKIE_AGE` is `sessionCookieAge`. */
+export function camelCased(named: object): object {
+  const camelCase = (name: string): string =>
+    name.toLowerCase().replaceAll(/_(.)/g, (_all, letter: string) => letter.toUpperCase())
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [camelCase(name), value]))
+}

@@ -31,6 +31,7 @@ ERRORS = {
     "ERR_SESSION_DATA": TypeError,
     "ERR_PAYLOAD": ValueError,
     "ERR_INVALID_ARGUMENT": ValueError,
+    "ERR_PASSWORD_HASH": ValueError,
 }
 
 LOGS = {
