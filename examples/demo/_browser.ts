@@ -78,8 +78,12 @@ export class Browser {
   }
 }
 
-/** Hidden fields of the first form with this action, as a browser would send them. */
-function hiddenFields(body: string, action: string): Record<string, string> {
+/**
+ * Hidden fields of the first form with this action, as a browser would send them.
+ *
+ * @throws Error where the page has no such form.
+ */
+export function hiddenFields(body: string, action: string): Record<string, string> {
   const forms = body.matchAll(/<form\b([^>]*)>([^]*?)<\/form>/g)
   for (const [, start = '', content = ''] of forms) {
     if ((attribute(start, 'action') ?? '') === action) return hiddenInputs(content)

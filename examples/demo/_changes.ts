@@ -94,7 +94,7 @@ async function checkParallelCounts(visit: Visit): Promise<void> {
 /** Without its data, a session is nobody's. */
 async function clearAt(visit: Visit, name: string): Promise<void> {
   const isAnonymous = (await visit.shown(name)).user === null
-  if (visit.hasDjango && isAnonymous) await logIn(visit, name)
+  if (isAnonymous) await logIn(visit, name)
   await visit.press(name, '/count')
   await visit.change(
     `${name}: session cleared`,

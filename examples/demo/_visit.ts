@@ -12,6 +12,7 @@ import type { Results, Seen } from './_results.ts'
 export interface Shown {
   readonly key: string | null
   readonly user: string | null
+  readonly permissions: readonly string[]
   readonly expires: string | null
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -43,6 +44,13 @@ export class Visit {
     return Object.hasOwn(this.servers, 'Django')
   }
 
+  /** The server on the other side: Django for the others, and for Django the one after it. */
+  counterpart(name: string): string {
+    const { names } = this
+    const [first = ''] = names
+    return name === first ? (names[1] ?? '') : first
+  }
+
   /** The address of something at a server. */
   url(name: string, path = '/'): string {
     return `${this.servers[name] ?? ''}${path}`
@@ -67,6 +75,18 @@ export class Visit {
     const isBack = answer.status === 302 && answer.headers.get('location') === '/'
     if (!isBack) throw new Error(`${action} was answered with ${answer.status}`)
     return answer
+  }
+
+  /**
+   * Fills in the form of another page than the first, as a person would. It leads to the first page.
+   *
+   * @throws Error where it does not.
+   */
+  async fillIn(name: string, path: string, fields: Record<string, string>): Promise<void> {
+    const form = await this.browser.open(this.url(name, path))
+    const { status, headers } = await this.browser.submit(form, '', fields)
+    const isBack = status === 302 && headers.get('location') === '/'
+    if (!isBack) throw new Error(`${path} was answered with ${status}`)
   }
 
   /** One row: what a probe sees at each server. One that throws has seen something bad. */

@@ -4,9 +4,11 @@
  *
  * @module
  */
+import { checkAccounts } from './_accounts.ts'
 import { checkAnswers } from './_answers.ts'
 import { checkChanges } from './_changes.ts'
-import { checkAdmin, checkLogins, logIn } from './_logins.ts'
+import { checkForms, checkMessages } from './_forms.ts'
+import { checkLogins, logIn } from './_logins.ts'
 import { checkPythonValues } from './_python-values.ts'
 import { Results } from './_results.ts'
 import { Visit } from './_visit.ts'
@@ -25,7 +27,7 @@ export async function walk(
 ): Promise<Walked> {
   const results = new Results(Object.keys(servers))
   const visit = new Visit(servers, results, signal)
-  for (const part of [checkAnswers, ...(visit.hasDjango ? [checkUsers] : []), checkChanges]) {
+  for (const part of parts) {
     await part(visit).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error)
       results.add(`${part.name} broke off`, { [visit.names[0] ?? '']: { isGood: false, text } })
@@ -34,11 +36,20 @@ export async function walk(
   return { text: results.format(), bad: results.bad }
 }
 
+const parts = [
+  checkAnswers,
+  checkForms,
+  checkMessages,
+  checkLogins,
+  checkAccounts,
+  checkUserSession,
+  checkChanges,
+]
+
 /** Leaves the visitor logged in, so that what follows changes the session of a user. */
-async function checkUsers(visit: Visit): Promise<void> {
-  await checkLogins(visit)
-  await logIn(visit, 'Django')
-  await checkAdmin(visit)
+async function checkUserSession(visit: Visit): Promise<void> {
+  await logIn(visit, visit.names[0] ?? '')
+  if (!visit.hasDjango) return
   await checkPythonValues(visit)
   await logIn(visit, 'Django')
 }

@@ -1,17 +1,14 @@
 /**
- * `npm run demo`: a Django site and servers of Hono, Express, Fastify and NestJS, that share one
- * session. With `--check` it walks through them by itself.
+ * `npm run demo`: a Django site and servers of Hono, Express, Fastify and NestJS, that share their
+ * sessions and users. With `--check` it walks through them by itself.
  *
  * @module
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { createSessionTable } from 'async-django/stores/kysely'
-
 import { currentDjango, databaseDrivers, djangoPython, NoPythonError } from '../../tools/_python.ts'
 import { projectRoot } from '../../tools/_root.ts'
-import { openDatabase } from '../servers/_database.ts'
 import { type DemoOptions, readOptions, usage, UsageError } from './_options.ts'
 import { Servers } from './_processes.ts'
 import {
@@ -22,9 +19,10 @@ import {
   type Site,
   sqliteUrl,
 } from './_site.ts'
+import { makeTables } from './_tables.ts'
 import { walk } from './_walk.ts'
 
-const checkTimeoutMs = 120_000
+const checkTimeoutMs = 300_000
 
 /** @returns The exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -66,7 +64,7 @@ async function run(options: DemoOptions, folder: string, python: string | null):
   for (const line of replaced) console.log(line)
   const databaseUrl = options.database ?? sqliteUrl(folder)
   const site = { servers, databaseUrl, secretKey: await readSecret(folder), python }
-  if (!hasDjango) await makeTable(databaseUrl)
+  if (!hasDjango) await makeTables(site)
   const running = new Servers()
   try {
     const interrupted = signalled()
@@ -77,15 +75,6 @@ async function run(options: DemoOptions, folder: string, python: string | null):
     return await Promise.race([work, Promise.race([interrupted, running.ended]).then(report)])
   } finally {
     await running.stop()
-  }
-}
-
-async function makeTable(databaseUrl: string): Promise<void> {
-  const db = openDatabase(databaseUrl)
-  try {
-    await createSessionTable(db)
-  } finally {
-    await db.destroy()
   }
 }
 
@@ -124,10 +113,10 @@ async function check(site: Site): Promise<number> {
   return bad === 0 ? 0 : 1
 }
 
-function serve({ servers, python }: Site): Promise<never> {
+function serve({ servers }: Site): Promise<never> {
   const lines = Object.entries(servers).map(([name, url]) => `  ${name.padEnd(9)} ${url}/`)
-  const login = python === null ? '' : ' Log in as admin, with the password admin.'
-  console.log(`\nOne session, ${lines.length} servers.${login}\n\n${lines.join('\n')}\n`)
+  console.log(`\nOne session, ${lines.length} servers. Log in as admin, with the password admin.\n`)
+  console.log(`${lines.join('\n')}\n`)
   console.log('Ctrl-C stops them all.')
   return new Promise(() => {})
 }

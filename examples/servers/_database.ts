@@ -10,10 +10,9 @@ import { createPool } from 'mysql2'
 import { Pool } from 'pg'
 
 import { openSqlite } from '../sqlite.ts'
-import type { DemoTables } from './_users.ts'
 
 /** Opens a database. @param url - `sqlite:///…`, `postgres://…` or `mysql://…`. */
-export function openDatabase(url: string): Kysely<DemoTables> {
+export function openDatabase(url: string): Kysely<unknown> {
   return new Kysely({ dialect: dialectOf(url) })
 }
 

@@ -1,19 +1,18 @@
 /**
- * The page that every server shows: the same markup as the templates of the Django site.
+ * The page that shows a session: the same markup as the template of the Django site.
  *
  * @module
  */
+import type { AnonymousUser, User } from 'async-django/auth'
+
 import { html, type Html } from './_html.ts'
+import { csrfField, type Frame, renderPage } from './_layout.ts'
 import { member } from './_tree.ts'
 
 /** All that the page shows. */
-export interface View {
-  /** The server that shows it. */
-  readonly name: string
+export interface View extends Frame {
   readonly runsOn: string
-  /** The addresses of all servers, by name. */
-  readonly servers: Readonly<Record<string, string>>
-  readonly userName: string | null
+  readonly visitor: User | AnonymousUser
   readonly sessionKey: string | null
   readonly expires: Date | null
   readonly counter: number | bigint
@@ -30,33 +29,8 @@ export interface Refused {
 }
 
 /** The page, whole. */
-export function renderPage(view: View): string {
-  const { name, servers } = view
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${name} · one session</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="/static/session.css" />
-      </head>
-      <body class="${name.toLowerCase()}">
-        <header>
-          <p>async-django</p>
-          <nav aria-label="Servers">
-            ${Object.entries(servers).map(([server, url]) => link(server, url, server === name))}
-          </nav>
-        </header>
-        <main>${main(view)}</main>
-      </body>
-    </html> `.text
-}
-
-function link(server: string, url: string, isHere: boolean): Html {
-  const current = html` aria-current="page"`
-  return html`<a href="${url}/" ${isHere ? current : null}>${server}</a> `
+export function renderSession(view: View): string {
+  return renderPage(view, main(view))
 }
 
 function main(view: View): Html {
@@ -69,7 +43,7 @@ function main(view: View): Html {
     <section class="counter">
       <h2>Counter</h2>
       <output>${view.counter}</output>
-      <form method="post" action="/count"><button>Add one</button></form>
+      <form method="post" action="/count">${csrfField(view)}<button>Add one</button></form>
     </section>
     <dl>
       <div>
@@ -78,7 +52,7 @@ function main(view: View): Html {
       </div>
       <div>
         <dt>Visitor</dt>
-        <dd>${visitor(view)}</dd>
+        <dd>${visitorOf(view)}</dd>
       </div>
       <div>
         <dt>Session key</dt>
@@ -92,30 +66,37 @@ function main(view: View): Html {
     </section>
     <section>
       <h2>Add a value</h2>
-      ${addForm(view.refused)}
+      ${addForm(view)}
     </section>
     <footer>
       <p>
-        Only a demonstration shows a session’s key. This server takes forms from its own pages
-        alone: it compares the Origin header.
+        Only a demonstration shows a session’s key. The forms carry Django’s CSRF token, which every
+        server takes.
       </p>
     </footer>
   `
 }
 
-function visitor({ userName, name, servers }: View): Html {
-  const django = servers['Django']
-  if (django === undefined) return html`<span>without Django, nobody can log in</span>`
-  const next = encodeURIComponent(`${servers[name] ?? ''}/`)
-  if (userName === null) {
+function visitorOf(view: View): Html {
+  const { visitor, servers } = view
+  if (visitor.isAnonymous) {
     return html`<span>nobody is logged in</span>
-      <a href="${django}/log-in/?next=${next}">Log in</a>`
+      <a href="/log-in">Log in</a>
+      <a href="/register">Register</a>`
   }
   return html`
-    <strong>${userName}</strong>
-    <a href="${django}/log-out/?next=${next}">Log out</a>
-    <a href="${django}/admin/">Django’s admin</a>
+    <strong>${visitor.getUsername()}</strong>
+    <a href="/me">Me</a>
+    <a href="/password">Change password</a>
+    ${visitor.isStaff ? adminLink(servers) : null}
+    <form method="post" action="/log-out">
+      ${csrfField(view)}<button class="quiet">Log out</button>
+    </form>
   `
+}
+
+function adminLink({ Django: django }: View['servers']): Html | null {
+  return django === undefined ? null : html`<a href="${django}/admin/">Django’s admin</a>`
 }
 
 function sessionKey({ sessionKey: key }: View): Html {
@@ -141,19 +122,22 @@ const dateFormat = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 })
 
-function data({ members }: View): Html {
+function data(view: View): Html {
+  const { members } = view
   if (members.length === 0) return html`<p class="empty">The session is empty.</p>`
   return html`
     <ul class="tree">
-      ${members.map(([key, value]) => html`<li>${member(key, value)} ${deleteForm(key)}</li>`)}
+      ${members.map(([key, value]) => html`<li>${member(key, value)} ${deleteForm(view, key)}</li>`)}
     </ul>
-    <form method="post" action="/clear"><button class="quiet">Clear all data</button></form>
+    <form method="post" action="/clear">
+      ${csrfField(view)}<button class="quiet">Clear all data</button>
+    </form>
   `
 }
 
-function deleteForm(key: string): Html {
+function deleteForm(view: View, key: string): Html {
   return html`<form method="post" action="/delete">
-    <input type="hidden" name="key" value="${key}" /><button
+    ${csrfField(view)}<input type="hidden" name="key" value="${key}" /><button
       aria-label="Delete ${key}"
       title="Delete"
     >
@@ -162,11 +146,13 @@ function deleteForm(key: string): Html {
   </form>`
 }
 
-function addForm(refused: Refused | null): Html {
+function addForm(view: View): Html {
+  const { refused } = view
   const problem = refused && html`<p class="problem" role="alert">${refused.problem}</p>`
   return html`
     ${problem}
     <form class="add" method="post" action="/add">
+      ${csrfField(view)}
       <label for="key">Key</label>
       <input
         id="key"

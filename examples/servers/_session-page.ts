@@ -1,36 +1,34 @@
 /**
- * What both servers do with a session: show it, and take what is sent from the page.
+ * What all servers do with a session: show it, and take what is sent from the page.
  *
  * @module
  */
-import type { LiveData, Session } from 'async-django'
-import type { Kysely } from 'kysely'
+import type { Django, LiveData, Session } from 'async-django'
+import { success } from 'async-django/messages'
 
-import { type Refused, renderPage } from './_page.ts'
+import { frameFor } from './_layout.ts'
+import { type Refused, renderSession } from './_page.ts'
 import type { ServerSettings } from './_settings.ts'
-import { type DemoTables, userName } from './_users.ts'
 
 /** A server's way to show sessions. */
 export class SessionPage {
   readonly #settings: ServerSettings
   readonly #runsOn: string
-  readonly #db: Kysely<DemoTables>
+  readonly #users: Django['users']
 
   /** @param runsOn - Which framework shows it, and on what. */
-  constructor(settings: ServerSettings, runsOn: string, db: Kysely<DemoTables>) {
+  constructor(settings: ServerSettings, runsOn: string, { users }: Django) {
     this.#settings = settings
     this.#runsOn = runsOn
-    this.#db = db
+    this.#users = users
   }
 
   /** The page, as HTML. */
   async html(session: Session, refused: Refused | null = null): Promise<string> {
-    const { name, servers } = this.#settings
-    return renderPage({
-      name,
+    return renderSession({
+      ...(await frameFor(this.#settings, session)),
       runsOn: this.#runsOn,
-      servers,
-      userName: await this.#userName(session),
+      visitor: await this.#users.fromSession(session).load(),
       sessionKey: session.key,
       expires: session.expireDate,
       counter: asCount(session.get('counter')),
@@ -41,23 +39,22 @@ export class SessionPage {
 
   /** The same for programs. */
   async json(session: Session): Promise<object> {
+    const visitor = await this.#users.fromSession(session).load()
     return {
       server: this.#settings.name,
       key: session.key,
-      user: await this.#userName(session),
+      user: visitor.getUsername() || null,
+      permissions: [...(await visitor.getAllPermissions())].toSorted(),
       expires: session.expireDate,
       data: session,
     }
   }
+}
 
-  #userName(session: Session): Promise<string | null> | null {
-    return this.#settings.servers['Django'] === undefined ? null : userName(this.#db, session)
-  }
-
-  /** Whether a form comes from a page of this server, and not from another site. */
-  isOwnForm(origin: string | null | undefined): boolean {
-    return origin === this.#settings.here
-  }
+/** Empties a session; whose it was is forgotten, too. */
+export function clear(session: Session): void {
+  session.clear()
+  success(session, 'All data is cleared.')
 }
 
 /** Adds one to the counter: for `session.change()`. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AuthOptions } from 'async-django/auth'
 
 /** One server's place among the others. */
 export interface ServerSettings {
@@ -42,3 +43,11 @@ function variable(name: string): string {
   if (value === undefined) throw new Error(`Set ${name}, or start the server by "npm run demo".`)
   return value
 }
+
+/** As in the Django site's settings. */
+export const authPasswordValidators: NonNullable<AuthOptions['authPasswordValidators']> = [
+  { name: 'django.contrib.auth.password_validation.UserAttributeSimilarityValidator' },
+  { name: 'django.contrib.auth.password_validation.MinimumLengthValidator' },
+  { name: 'django.contrib.auth.password_validation.CommonPasswordValidator' },
+  { name: 'django.contrib.auth.password_validation.NumericPasswordValidator' },
+]

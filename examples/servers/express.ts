@@ -1,17 +1,21 @@
 /**
- * An Express server that shares its sessions with a Django site.
+ * An Express server that shares its sessions and users with a Django site.
  *
  * @module
  */
 import { createDjango } from 'async-django'
+import { csrf } from 'async-django/csrf'
 import { djangoExpress } from 'async-django/express'
+import { messages } from 'async-django/messages'
 import { kyselyStore } from 'async-django/stores/kysely'
-import express, { type Express } from 'express'
+import { kyselyUserStore } from 'async-django/users/kysely'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 
+import { Accounts, type Answer, failureOf } from './_accounts.ts'
 import { reportReady } from './_child.ts'
 import { openDatabase } from './_database.ts'
-import { count, field, readAdded, SessionPage } from './_session-page.ts'
-import { readSettings } from './_settings.ts'
+import { clear, count, field, readAdded, SessionPage } from './_session-page.ts'
+import { authPasswordValidators, readSettings } from './_settings.ts'
 import { stylesheet } from './_stylesheet.ts'
 
 const settings = readSettings('Express')
@@ -20,10 +24,15 @@ const django = createDjango({
   settings: { secretKey: settings.secretKey },
   djangoVersion: '5.2',
   store: kyselyStore(db),
+  users: kyselyUserStore(db),
+  auth: { authPasswordValidators },
+  csrf: csrf(),
+  messages: messages(),
 })
 for (const problem of await django.check()) console.error(problem.message)
 
-const page = new SessionPage(settings, `Express on Node.js ${process.versions.node}`, db)
+const page = new SessionPage(settings, `Express on Node.js ${process.versions.node}`, django)
+const accounts = new Accounts(settings, django)
 
 const app: Express = express()
 app.get('/static/session.css', (_req, res) => {
@@ -38,10 +47,6 @@ app.get('/session.json', async (req, res) => {
   res.json(await page.json(await req.session.load()))
 })
 
-app.post('/*path', (req, res, next) => {
-  if (page.isOwnForm(req.get('origin'))) next()
-  else res.status(403).send(`Open ${settings.here}`)
-})
 app.post('/count', async (req, res) => {
   await req.session.change(count)
   res.redirect('/')
@@ -60,9 +65,43 @@ app.post('/delete', (req, res) => {
   res.redirect('/')
 })
 app.post('/clear', async (req, res) => {
-  const session = await req.session.load()
-  session.clear()
+  clear(await req.session.load())
   res.redirect('/')
 })
 
+app.get('/me', async (req, res) => {
+  send(res, await accounts.me(req.session))
+})
+app.get('/log-in', async (req, res) => {
+  send(res, await accounts.askLogIn(req.session, field(req.query, 'next')))
+})
+app.post('/log-in', async (req, res) => {
+  send(res, await accounts.logIn(req.session, req.body))
+})
+app.post('/log-out', async (req, res) => {
+  send(res, await accounts.logOut(req.session))
+})
+app.get('/register', async (req, res) => {
+  send(res, await accounts.askRegister(req.session))
+})
+app.post('/register', async (req, res) => {
+  send(res, await accounts.register(req.session, req.body))
+})
+app.get('/password', async (req, res) => {
+  send(res, await accounts.askPassword(req.session))
+})
+app.post('/password', async (req, res) => {
+  send(res, await accounts.changePassword(req.session, req.body))
+})
+
+app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+  const { status, message } = failureOf(error)
+  res.status(status).type('text').send(message)
+})
+
 app.listen(settings.port, settings.host, reportReady)
+
+function send(res: Response, answer: Answer): void {
+  if ('location' in answer) res.redirect(answer.location)
+  else res.status(answer.status).send(answer.html)
+}

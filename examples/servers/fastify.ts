@@ -1,17 +1,21 @@
 /**
- * A Fastify server that shares its sessions with a Django site.
+ * A Fastify server that shares its sessions and users with a Django site.
  *
  * @module
  */
 import { createDjango } from 'async-django'
+import { csrf } from 'async-django/csrf'
 import { djangoFastify } from 'async-django/fastify'
+import { messages } from 'async-django/messages'
 import { kyselyStore } from 'async-django/stores/kysely'
-import fastify, { type FastifyRequest } from 'fastify'
+import { kyselyUserStore } from 'async-django/users/kysely'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 
+import { Accounts, type Answer, failureOf } from './_accounts.ts'
 import { reportReady } from './_child.ts'
 import { openDatabase } from './_database.ts'
-import { count, field, readAdded, SessionPage } from './_session-page.ts'
-import { readSettings } from './_settings.ts'
+import { clear, count, field, readAdded, SessionPage } from './_session-page.ts'
+import { authPasswordValidators, readSettings } from './_settings.ts'
 import { stylesheet } from './_stylesheet.ts'
 
 const settings = readSettings('Fastify')
@@ -20,10 +24,15 @@ const django = createDjango({
   settings: { secretKey: settings.secretKey },
   djangoVersion: '5.2',
   store: kyselyStore(db),
+  users: kyselyUserStore(db),
+  auth: { authPasswordValidators },
+  csrf: csrf(),
+  messages: messages(),
 })
 for (const problem of await django.check()) console.error(problem.message)
 
-const page = new SessionPage(settings, `Fastify on Node.js ${process.versions.node}`, db)
+const page = new SessionPage(settings, `Fastify on Node.js ${process.versions.node}`, django)
+const accounts = new Accounts(settings, django)
 
 const app = fastify()
 app.addContentTypeParser(
@@ -40,10 +49,6 @@ app.get('/', async (request, reply) => {
 })
 app.get('/session.json', async (request) => page.json(await request.session.load()))
 
-app.addHook('onRequest', async (request, reply) => {
-  if (request.method !== 'POST' || page.isOwnForm(request.headers.origin)) return
-  await reply.code(403).send(`Open ${settings.here}`)
-})
 app.post('/count', async (request, reply) => {
   await request.session.change(count)
   return reply.redirect('/')
@@ -62,10 +67,40 @@ app.post('/delete', async (request, reply) => {
   return reply.redirect('/')
 })
 app.post('/clear', async (request, reply) => {
-  const session = await request.session.load()
-  session.clear()
+  clear(await request.session.load())
   return reply.redirect('/')
+})
+
+app.get('/me', async (request, reply) => send(reply, await accounts.me(request.session)))
+app.get('/log-in', async (request, reply) =>
+  send(reply, await accounts.askLogIn(request.session, field(request.query, 'next'))),
+)
+app.post('/log-in', async (request, reply) =>
+  send(reply, await accounts.logIn(request.session, request.body)),
+)
+app.post('/log-out', async (request, reply) => send(reply, await accounts.logOut(request.session)))
+app.get('/register', async (request, reply) =>
+  send(reply, await accounts.askRegister(request.session)),
+)
+app.post('/register', async (request, reply) =>
+  send(reply, await accounts.register(request.session, request.body)),
+)
+app.get('/password', async (request, reply) =>
+  send(reply, await accounts.askPassword(request.session)),
+)
+app.post('/password', async (request, reply) =>
+  send(reply, await accounts.changePassword(request.session, request.body)),
+)
+
+app.setErrorHandler((error, _request, reply) => {
+  const { status, message } = failureOf(error)
+  return reply.code(status).type('text/plain').send(message)
 })
 
 await app.listen({ port: settings.port, host: settings.host })
 reportReady()
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  if ('location' in answer) return reply.redirect(answer.location)
+  return reply.code(answer.status).type('text/html').send(answer.html)
+}

@@ -1,31 +1,37 @@
 /**
- * A NestJS server that shares its sessions with a Django site.
+ * A NestJS server that shares its sessions and users with a Django site.
  *
  * @module
  */
 import {
+  type ArgumentsHost,
   Body,
-  type CanActivate,
+  Catch,
   Controller,
-  type ExecutionContext,
+  type ExceptionFilter,
   Get,
   Header,
+  HttpException,
   Module,
   Post,
+  Query,
   Redirect,
   Res,
-  UseGuards,
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { createDjango } from 'async-django'
+import { csrf } from 'async-django/csrf'
+import { messages } from 'async-django/messages'
 import { CurrentSession, DjangoModule } from 'async-django/nest'
 import { kyselyStore } from 'async-django/stores/kysely'
-import type { Request, Response } from 'express'
+import { kyselyUserStore } from 'async-django/users/kysely'
+import type { Response } from 'express'
 
+import { Accounts, type Answer, failureOf } from './_accounts.ts'
 import { reportReady } from './_child.ts'
 import { openDatabase } from './_database.ts'
-import { count, field, readAdded, SessionPage } from './_session-page.ts'
-import { readSettings } from './_settings.ts'
+import { clear, count, field, readAdded, SessionPage } from './_session-page.ts'
+import { authPasswordValidators, readSettings } from './_settings.ts'
 import { stylesheet } from './_stylesheet.ts'
 
 const settings = readSettings('NestJS')
@@ -34,10 +40,15 @@ const django = createDjango({
   settings: { secretKey: settings.secretKey },
   djangoVersion: '5.2',
   store: kyselyStore(db),
+  users: kyselyUserStore(db),
+  auth: { authPasswordValidators },
+  csrf: csrf(),
+  messages: messages(),
 })
 for (const problem of await django.check()) console.error(problem.message)
 
-const page = new SessionPage(settings, `NestJS on Node.js ${process.versions.node}`, db)
+const page = new SessionPage(settings, `NestJS on Node.js ${process.versions.node}`, django)
+const accounts = new Accounts(settings, django)
 
 @Controller()
 class PageController {
@@ -58,14 +69,7 @@ class PageController {
   }
 }
 
-class OwnFormGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    return page.isOwnForm(context.switchToHttp().getRequest<Request>().get('origin'))
-  }
-}
-
 @Controller()
-@UseGuards(OwnFormGuard)
 class FormController {
   @Post('count')
   @Redirect('/')
@@ -97,17 +101,101 @@ class FormController {
   @Post('clear')
   @Redirect('/')
   async clear(@CurrentSession() session: CurrentSession): Promise<void> {
-    const loaded = await session.load()
-    loaded.clear()
+    clear(await session.load())
+  }
+}
+
+@Controller()
+class AccountController {
+  @Get('me')
+  async me(@CurrentSession() session: CurrentSession, @Res() response: Response): Promise<void> {
+    send(response, await accounts.me(session))
+  }
+
+  @Get('log-in')
+  async askLogIn(
+    @CurrentSession() session: CurrentSession,
+    @Query() query: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, await accounts.askLogIn(session, field(query, 'next')))
+  }
+
+  @Post('log-in')
+  async logIn(
+    @CurrentSession() session: CurrentSession,
+    @Body() form: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, await accounts.logIn(session, form))
+  }
+
+  @Post('log-out')
+  async logOut(
+    @CurrentSession() session: CurrentSession,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, await accounts.logOut(session))
+  }
+
+  @Get('register')
+  async askRegister(
+    @CurrentSession() session: CurrentSession,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, await accounts.askRegister(session))
+  }
+
+  @Post('register')
+  async register(
+    @CurrentSession() session: CurrentSession,
+    @Body() form: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, await accounts.register(session, form))
+  }
+
+  @Get('password')
+  async askPassword(
+    @CurrentSession() session: CurrentSession,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, await accounts.askPassword(session))
+  }
+
+  @Post('password')
+  async changePassword(
+    @CurrentSession() session: CurrentSession,
+    @Body() form: unknown,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, await accounts.changePassword(session, form))
+  }
+}
+
+@Catch()
+class FailureFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const { status, message } =
+      error instanceof HttpException
+        ? { status: error.getStatus(), message: error.message }
+        : failureOf(error)
+    host.switchToHttp().getResponse<Response>().status(status).type('text').send(message)
   }
 }
 
 @Module({
   imports: [DjangoModule.forRoot({ django })],
-  controllers: [PageController, FormController],
+  controllers: [PageController, FormController, AccountController],
 })
 class AppModule {}
 
 const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] })
+app.useGlobalFilters(new FailureFilter())
 await app.listen(settings.port, settings.host)
 reportReady()
+
+function send(response: Response, answer: Answer): void {
+  if ('location' in answer) response.redirect(answer.location)
+  else response.status(answer.status).send(answer.html)
+}

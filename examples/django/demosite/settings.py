@@ -8,6 +8,7 @@ from .databases import read_database_url
 
 SECRET_KEY = os.environ["DEMO_SECRET_KEY"]
 DATABASES = {"default": read_database_url(os.environ["DEMO_DATABASE_URL"])}
+DEMO_NAME = "Django"
 DEMO_SERVERS = json.loads(os.environ["DEMO_SERVERS"])
 
 DEBUG = True
@@ -42,6 +43,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "demosite.context.servers",
             ],
         },
     },
@@ -53,6 +55,12 @@ STATICFILES_DIRS = [Path(__file__).resolve().parents[2] / "page"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "page"
 LOGOUT_REDIRECT_URL = "page"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from . import views
+from . import accounts, views
 
 urlpatterns = [
     path("", views.show_page, name="page"),
@@ -10,7 +10,10 @@ urlpatterns = [
     path("add", views.add),
     path("delete", views.delete),
     path("clear", views.clear),
-    path("log-in/", views.LogIn.as_view(), name="login"),
-    path("log-out/", views.LogOut.as_view(), name="logout"),
+    path("me", accounts.show_me),
+    path("log-in", accounts.LogIn.as_view(), name="login"),
+    path("log-out", accounts.LogOut.as_view()),
+    path("register", accounts.Register.as_view()),
+    path("password", accounts.ChangePassword.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -5,7 +5,7 @@ import platform
 
 import django
 from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib import messages
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from .tree import as_tree
 
-NAME = "Django"
 RUNS_ON = f"Django {django.__version__} on Python {platform.python_version()}"
 
 
@@ -25,15 +24,11 @@ def show_page(request):
 def render_page(request, problem="", key="", value="", status=200):
     session = request.session
     context = {
-        "name": NAME,
         "runs_on": RUNS_ON,
-        "servers": settings.DEMO_SERVERS,
-        "here": settings.DEMO_SERVERS[NAME],
         "session_key": session.session_key,
         "expires": expire_date(session),
         "counter": as_count(session.get("counter")),
         "members": as_tree(dict(session.items())),
-        "protection": "This server’s forms carry Django’s CSRF token.",
         "problem": problem,
         "form": {"key": key, "value": value},
     }
@@ -44,9 +39,10 @@ def render_page(request, problem="", key="", value="", status=200):
 def show_json(request):
     """The session as Python has it: floats, integers of any size, and the order of keys can be told."""
     answer = {
-        "server": NAME,
+        "server": settings.DEMO_NAME,
         "key": request.session.session_key,
         "user": request.user.get_username() or None,
+        "permissions": sorted(request.user.get_all_permissions()),
         "expires": isoformat(expire_date(request.session)),
         "data": dict(request.session.items()),
     }
@@ -97,30 +93,5 @@ def delete(request):
 @require_POST
 def clear(request):
     request.session.clear()
+    messages.success(request, "All data is cleared.")
     return redirect("page")
-
-
-class BesideServers:
-    """Lets Django's own login and logout views lead back to the server that a visitor came from."""
-
-    @property
-    def success_url_allowed_hosts(self):
-        return {url.split("//")[1] for url in settings.DEMO_SERVERS.values()}
-
-    def get_context_data(self, **kwargs):
-        servers = {"name": NAME, "servers": settings.DEMO_SERVERS, "here": settings.DEMO_SERVERS[NAME]}
-        return super().get_context_data(**servers, **kwargs)
-
-
-class LogIn(BesideServers, LoginView):
-    template_name = "log_in.html"
-
-
-class LogOut(BesideServers, LogoutView):
-    """Django logs out by POST alone: a GET shows the form that does it."""
-
-    http_method_names = ["get", "post", "options"]
-    template_name = "log_out.html"
-
-    def get(self, request, *args, **kwargs):
-        return self.render_to_response(self.get_context_data(next=request.GET.get("next", "")))

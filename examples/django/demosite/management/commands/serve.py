@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 HOST = "127.0.0.1"
 
@@ -35,10 +35,18 @@ class Command(BaseCommand):
 
 def make_tables():
     try:
-        # The session table may be there already: a run without Python makes it too.
+        take_over_tables()
         call_command("migrate", verbosity=0, interactive=False, fake_initial=True)
     except OperationalError as error:
         raise CommandError(f"The database cannot be used: {error}") from error
+
+
+def take_over_tables():
+    """A run without Python made the tables of sessions and users, with nothing that notes it."""
+    names = connection.introspection.table_names()
+    if "auth_user" in names and "django_migrations" not in names:
+        for app in ["contenttypes", "auth"]:
+            call_command("migrate", app, verbosity=0, interactive=False, fake=True)
 
 
 def make_admin():
