@@ -25,9 +25,11 @@ export async function checkAccounts(visit: Visit): Promise<void> {
   await checkRefusals(visit)
   await visit.row('a password changed here: out elsewhere', async (name) => {
     const { here, there, username } = member(made, name)
-    const [old_password, new_password1] = [password, newPassword]
-    const fields = { old_password, new_password1, new_password2: newPassword }
-    await here.fillIn(name, '/password', fields)
+    await here.fillIn(name, '/password', {
+      old_password: password,
+      new_password1: newPassword,
+      new_password2: newPassword,
+    })
     return equal(
       [await usersAt(here), await usersAt(there)],
       [visit.names.map(() => username), visit.names.map(() => null)],
@@ -91,6 +93,11 @@ async function checkPermission({ username, here }: Member): Promise<void> {
     () => givePermission(here.another(), username),
     ({ permissions }) => equal(permissions, [permission]),
   )
+  await here.row('“me” tells who, and what is permitted', async (name) => {
+    const { body } = await here.browser.open(here.url(name, '/me'))
+    const told = [...body.matchAll(/<(?:dd|li)>([^<]*)/g)].map(([, text = '']) => text)
+    return equal(told, [username, 'no', 'no', permission])
+  })
 }
 
 async function givePermission(visit: Visit, username: string): Promise<void> {
