@@ -386,7 +386,8 @@ export class SessionRow {
    * @returns The text that stands in the store now.
    */
   async cycle(changes: Changes, deadline: Deadline): Promise<string> {
-    await this.#makeCertain(deadline)
+    // Django makes a new row also where the old one is gone.
+    if (!this.#host.djangoExact) await this.#makeCertain(deadline)
     if (this.#state === 'undecodable' && !this.#host.djangoExact) this.#leave()
     const old = this.#asOld()
     const next = await this.#mergeWithRow(changes, deadline)

@@ -838,6 +838,8 @@ describe('djangoExact', () => {
     expect(session.key).toMatch(/^[a-z0-9]{32}$/)
     session.set('a', 1)
     expect(await codeOf(session.save())).toBe('ERR_SESSION_INTERRUPTED')
+    await session.cycleKey()
+    expect(await django.sessions.exists(session.key ?? '')).toBe(true)
   })
 })
 
