@@ -92,7 +92,7 @@ async function build({ name, patch }: Mutant): Promise<string> {
   // Git must not take the copy for a part of the project.
   const env = { GIT_CEILING_DIRECTORIES: join(projectRoot, 'build', 'mutants') }
   if (patch !== null) await run(['git', 'apply', '-C1', patch], copy, env)
-  await run(['tsc', '-p', 'tsconfig.build.json', '--noCheck'], copy)
+  await run(['node', 'tools/bundle.mjs'], copy)
   return copy
 }
 
