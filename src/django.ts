@@ -106,6 +106,8 @@ export interface DjangoOptions {
 export interface ReadOnlyDjango<T extends DjangoTypes = DjangoTypes> {
   readonly settings: Settings
   readonly readOnly: boolean
+  /** Whether `createDjango` was given a store of users. */
+  readonly hasUsers: boolean
   readonly sessions: ReadOnlySessions<SessionOf<T>>
   /** Users, where `createDjango` was given a store of them; else ImproperlyConfiguredError. */
   readonly users: ReadOnlyUsers<UserOf<T>>
@@ -396,6 +398,7 @@ function wire(
   return {
     settings,
     readOnly,
+    hasUsers: users !== null,
     sessions,
     get users() {
       return given(users)

@@ -21,23 +21,24 @@ import {
   type ModuleMetadata,
   Res,
   type Type,
+  UseGuards,
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { ExpressAdapter } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
-import { djangoExpress } from 'async-django/express'
-import { djangoFastify } from 'async-django/fastify'
-import { djangoFetch } from 'async-django/fetch'
-import { djangoHono } from 'async-django/hono'
-import { djangoKoa } from 'async-django/koa'
-import { CurrentSession, DjangoModule } from 'async-django/nest'
-import { djangoNode } from 'async-django/node'
+import { djangoExpress, guard as guardExpress } from 'async-django/express'
+import { djangoFastify, guard as guardFastify } from 'async-django/fastify'
+import { djangoFetch, type FetchContext, guard as guardFetch } from 'async-django/fetch'
+import { djangoHono, guard as guardHono } from 'async-django/hono'
+import { djangoKoa, guard as guardKoa } from 'async-django/koa'
+import { CurrentSession, CurrentUser, DjangoModule, guard as guardNest } from 'async-django/nest'
+import { djangoNode, type DjangoRequest, guard as guardNode } from 'async-django/node'
 import type { AdapterAnswer, AdapterSuite, AdapterVisit, ServedSite } from 'async-django/testing'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import express4 from 'express4'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { Hono } from 'hono'
-import Koa, { type ParameterizedContext } from 'koa'
+import { Hono, type MiddlewareHandler } from 'hono'
+import Koa, { type Middleware, type ParameterizedContext } from 'koa'
 
 type Site = Parameters<AdapterSuite['serve']>[0]
 
@@ -89,26 +90,25 @@ async function close(server: Server): Promise<void> {
   await closed
 }
 
-function listenByNode({ django, options, handle, fail }: Site): Listener {
-  return djangoNode(
-    django,
-    async (request, response) => {
-      await send(response, await handle(request))
+function listenByNode({ django, options, guard, handle, fail }: Site): Listener {
+  const answer = async (
+    request: DjangoRequest<typeof django>,
+    response: ServerResponse,
+  ): Promise<void> => send(response, await handle(request))
+  return djangoNode(django, guard ? guardNode(guard, answer) : answer, {
+    ...options,
+    async onError(error, _, response) {
+      if (response.headersSent) response.destroy()
+      else await send(response, fail(error))
     },
-    {
-      ...options,
-      async onError(error, _, response) {
-        if (response.headersSent) response.destroy()
-        else await send(response, fail(error))
-      },
-    },
-  )
+  })
 }
 
 /** Express 4 does not look at what handlers return, so that errors are handed on here. */
-function listenByExpress(app: Express, { django, options, handle, fail }: Site): Listener {
+function listenByExpress(app: Express, { django, options, guard, handle, fail }: Site): Listener {
   app.set('env', 'test').disable('etag')
   app.use(djangoExpress(django, options))
+  if (guard) app.use(guardExpress(guard))
   app.use(async (request, response, next) => {
     try {
       await send(response, await handle(request))
@@ -136,12 +136,13 @@ async function send(response: ServerResponse, answer: AdapterAnswer): Promise<vo
   await pipeline(Readable.from(body), response)
 }
 
-async function listenByFastify({ django, options, handle, fail }: Site): Promise<Listener> {
+async function listenByFastify({ django, options, guard, handle, fail }: Site): Promise<Listener> {
   const app = fastify({ exposeHeadRoutes: false })
   app.addContentTypeParser('*', leaveBody)
   app.register(djangoFastify(django, options))
   app.setErrorHandler((error, _, reply) => sendReply(reply, fail(error)))
-  app.all('*', async (request, reply) => sendReply(reply, await handle(request)))
+  const preHandler = guard ? [guardFastify(guard)] : []
+  app.all('*', { preHandler }, async (request, reply) => sendReply(reply, await handle(request)))
   await app.ready()
   return (request, response) => app.routing(request, response)
 }
@@ -167,7 +168,7 @@ async function* withHead(parts: AsyncIterable<string>): AsyncGenerator<string> {
   yield* parts
 }
 
-function listenByKoa({ django, options, handle, fail }: Site): Listener {
+function listenByKoa({ django, options, guard, handle, fail }: Site): Listener {
   const app = new Koa()
   app.on('error', () => {})
   app.use(async (ctx, next) => {
@@ -177,7 +178,11 @@ function listenByKoa({ django, options, handle, fail }: Site): Listener {
       answerKoa(ctx, fail(error))
     }
   })
-  app.use(djangoKoa(django, options)).use(async (ctx) => answerKoa(ctx, await handle(ctx)))
+  const passes: Middleware = guard ? guardKoa(guard) : (_, next) => next()
+  app
+    .use(djangoKoa(django, options))
+    .use(passes)
+    .use(async (ctx) => answerKoa(ctx, await handle(ctx)))
   return app.callback()
 }
 
@@ -216,19 +221,25 @@ const quietly = { logger: false } as const
 
 /** Decorators are called as what they are, functions: nothing here compiles their syntax. */
 function nestModule(
-  { django, options, handle }: Site,
+  { django, options, guard, handle }: Site,
   sendAnswer: (response: never, answer: AdapterAnswer) => unknown,
 ): Type {
   class SiteController {
-    async answer(session: AdapterVisit['session'], response: never): Promise<void> {
-      await sendAnswer(response, await handle({ session }))
+    async answer(
+      session: AdapterVisit['session'],
+      user: AdapterVisit['user'],
+      response: never,
+    ): Promise<void> {
+      await sendAnswer(response, await handle({ session, user }))
     }
   }
   const { prototype } = SiteController
   Controller()(SiteController)
   All('*')(prototype, 'answer', Object.getOwnPropertyDescriptor(prototype, 'answer') ?? {})
   CurrentSession()(prototype, 'answer', 0)
-  Res()(prototype, 'answer', 1)
+  if (django.hasUsers) CurrentUser()(prototype, 'answer', 1)
+  Res()(prototype, 'answer', 2)
+  if (guard) UseGuards(guardNest(guard))(SiteController)
   const imports = [DjangoModule.forRoot({ ...options, django })]
   return moduleOf({ imports, controllers: [SiteController] })
 }
@@ -249,12 +260,16 @@ function nestFilter(answer: (response: never, error: unknown) => unknown): Excep
   return new SiteFilter()
 }
 
-function listenByHono({ django, options, handle, fail }: Site): Listener {
-  const app = new Hono().use(djangoHono(django, options)).all('*', async (c) =>
+function listenByHono({ django, options, guard, handle, fail }: Site): Listener {
+  const passes: MiddlewareHandler = guard ? guardHono(guard) : (_, next) => next()
+  const app = new Hono().use(djangoHono(django, options)).all('*', passes, async (c) =>
     toResponse(
       await handle({
         get session() {
           return c.var.session
+        },
+        get user() {
+          return c.var.user
         },
       }),
     ),
@@ -263,12 +278,10 @@ function listenByHono({ django, options, handle, fail }: Site): Listener {
   return getRequestListener(app.fetch)
 }
 
-function listenByFetch({ django, options, handle, fail }: Site): Listener {
-  const answer = djangoFetch(
-    django,
-    async (_request, context) => toResponse(await handle(context)),
-    options,
-  )
+function listenByFetch({ django, options, guard, handle, fail }: Site): Listener {
+  const respond = async (_: Request, visit: FetchContext<typeof django>): Promise<Response> =>
+    toResponse(await handle(visit))
+  const answer = djangoFetch(django, guard ? guardFetch(guard, respond) : respond, options)
   return getRequestListener((request) =>
     answer(request).catch((error: unknown) => toResponse(fail(error))),
   )

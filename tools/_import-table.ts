@@ -83,7 +83,14 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'adapters/',
-    mayImport: ['http/exchange.ts', 'django.ts', 'errors.ts'],
+    mayImport: [
+      'http/exchange.ts',
+      'http/hosts.ts',
+      'type auth/guards.ts',
+      'type auth/lazy-user.ts',
+      'django.ts',
+      'errors.ts',
+    ],
     isApart: true,
     mayNamePackages: true,
     mayUseNode: true,
@@ -100,6 +107,7 @@ export const rooms: readonly Room[] = [
       'auth/user-model.ts',
       'auth/user-store.ts',
       'type auth/user-store-factory.ts',
+      'type auth/guards.ts',
       'http/exchange.ts',
       'type django.ts',
       'errors.ts',

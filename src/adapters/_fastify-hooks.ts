@@ -12,6 +12,7 @@ import { abandon, isResponse } from './_abandon.ts'
 import { clearHead } from './_node-head.ts'
 import {
   findVisit,
+  latestUserVisit,
   latestVisit,
   NodeVisit,
   type ResponseHead,
@@ -54,14 +55,18 @@ type OnSend = (
 export interface FastifyLike {
   hasDecorator(name: symbol): boolean
   decorate(name: symbol, value: true): unknown
-  decorateRequest(name: 'session', value: { getter(this: FastifyRequestLike): unknown }): unknown
+  decorateRequest(
+    name: 'session' | 'user',
+    value: { getter(this: FastifyRequestLike): unknown },
+  ): unknown
   addHook(name: 'onRequest', hook: OnRequest): unknown
   addHook(name: 'onSend', hook: OnSend): unknown
 }
 
 const installed = Symbol('async-django.installed')
+const usersInstalled = Symbol('async-django.usersInstalled')
 
-/** Gives the requests of an application their sessions, and saves those before replies leave. */
+/** Gives the requests of an application their sessions and users, and saves those before replies leave. */
 export function hookFastify(
   app: FastifyLike,
   django: ReadOnlyDjango,
@@ -71,6 +76,10 @@ export function hookFastify(
     app.decorate(installed, true)
     app.decorateRequest('session', { getter: sessionOf })
     app.addHook('onSend', commitAll)
+  }
+  if (django.hasUsers && !app.hasDecorator(usersInstalled)) {
+    app.decorate(usersInstalled, true)
+    app.decorateRequest('user', { getter: userOf })
   }
   app.addHook('onRequest', (request, reply, done) => {
     const visit = findVisit(request.raw, django) ?? begin(django, options, request, reply)
@@ -90,6 +99,10 @@ function begin(
 
 function sessionOf(this: FastifyRequestLike): unknown {
   return latestVisit(this.raw)?.session
+}
+
+function userOf(this: FastifyRequestLike): unknown {
+  return latestUserVisit(this.raw)?.user
 }
 
 const commitAll: OnSend = (request, reply, payload, done) => {

@@ -13,7 +13,7 @@ import { nodeMiddleware } from './_node-middleware.ts'
 /** What NestJS injects for the server. */
 export const nestHost: typeof HttpAdapterHost = HttpAdapterHost
 
-/** Gives the requests of the server their sessions. */
+/** Gives the requests of the server their sessions and users. */
 export function connectNest(
   { httpAdapter }: HttpAdapterHost,
   django: ReadOnlyDjango,

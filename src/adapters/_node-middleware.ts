@@ -6,9 +6,17 @@
  */
 import type { ServerResponse } from 'node:http'
 
+import type { Guard } from '../auth/guards.ts'
 import type { ReadOnlyDjango } from '../django.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
-import { findVisit, latestVisit, NodeVisit, type VisitedRequest } from './_node-visit.ts'
+import { refusalBy } from './_guard.ts'
+import {
+  findVisit,
+  latestUserVisit,
+  latestVisit,
+  NodeVisit,
+  type VisitedRequest,
+} from './_node-visit.ts'
 
 /** What is called for every request. */
 export type NodeMiddleware = (
@@ -17,7 +25,7 @@ export type NodeMiddleware = (
   proceed: (error?: unknown) => void,
 ) => void
 
-/** Makes middleware that gives requests a property `session`. Errors of saves go to `proceed`. */
+/** Makes middleware that gives requests a `session`, and a `user` if there are any. Errors of saves go to `proceed`. */
 export function nodeMiddleware(
   django: ReadOnlyDjango,
   options: AdapterOptions | undefined,
@@ -30,7 +38,7 @@ export function nodeMiddleware(
   }
 }
 
-/** The visit of a request, which has a property `session` from then on. */
+/** The visit of a request, which has a `session` from then on, and a `user` if there are any. */
 export function visitOf(
   django: ReadOnlyDjango,
   options: AdapterOptions | undefined,
@@ -42,6 +50,7 @@ export function visitOf(
   if (known) return known
   const visit = new NodeVisit(django, options, request, response, fail)
   Object.defineProperty(request, 'session', sessionProperty)
+  if (django.hasUsers) Object.defineProperty(request, 'user', userProperty)
   return visit
 }
 
@@ -51,4 +60,34 @@ const sessionProperty: PropertyDescriptor & ThisType<VisitedRequest> = {
   get() {
     return latestVisit(this)?.session
   },
+}
+
+const userProperty: PropertyDescriptor & ThisType<VisitedRequest> = {
+  configurable: true,
+  get() {
+    return latestUserVisit(this)?.user
+  },
+}
+
+/** Makes middleware that lets those go on whom a guard lets. What fails goes to `proceed`. */
+export function nodeGuard(guard: Guard): NodeMiddleware {
+  return function djangoGuard(request, response, proceed) {
+    passes(guard, request, response).then((isPassed) => {
+      if (isPassed) proceed()
+    }, proceed)
+  }
+}
+
+/** Whether a request may go on; answers one that may not. */
+export async function passes(
+  guard: Guard,
+  request: VisitedRequest,
+  response: ServerResponse,
+): Promise<boolean> {
+  const refusal = await refusalBy(guard, latestUserVisit(request))
+  if (refusal === null) return true
+  response.statusCode = refusal.status
+  for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value)
+  response.end(refusal.text)
+  return false
 }

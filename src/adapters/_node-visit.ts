@@ -5,8 +5,10 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import type { LazyReadOnlyUser } from '../auth/lazy-user.ts'
 import type { ReadOnlyDjango } from '../django.ts'
-import type { AdapterOptions, Exchange } from '../http/exchange.ts'
+import type { AdapterOptions } from '../http/exchange.ts'
+import { type GuardedVisit, lazyUser, type TargetExchange } from './_guard.ts'
 import { type BodyHolder, nodeFormField } from './_node-body.ts'
 import { NodeGate } from './_node-gate.ts'
 
@@ -33,6 +35,13 @@ export function findVisit(request: VisitedRequest, django: ReadOnlyDjango): Node
   return null
 }
 
+/** The last visit of a request with a `django` that has users. */
+export function latestUserVisit(request: VisitedRequest): NodeVisit | undefined {
+  let visit = request[visitKey]
+  while (visit && !visit.django.hasUsers) visit = visit.earlier
+  return visit
+}
+
 /** The headers of a response. */
 export interface ResponseHead {
   getHeader(name: string): number | string | readonly string[] | undefined
@@ -40,11 +49,11 @@ export interface ResponseHead {
   appendHeader(name: string, value: string): unknown
 }
 
-/** A path, with a scheme and a host before it where the client is a proxy. */
-const requestTarget = /^(?:\w[\w+.-]*:\/\/[^/?#]*)?([^?#]*)/
+/** A path and a query, with a scheme and a host before them where the client is a proxy. */
+const requestTarget = /^(?:\w[\w+.-]*:\/\/[^/?#]*)?([^?#]*)([^#]*)/
 
 /** A request with one `django`. The gate goes in once somebody asks for the session. */
-export class NodeVisit implements Exchange {
+export class NodeVisit implements TargetExchange, GuardedVisit {
   readonly django: ReadOnlyDjango
   /** With another `django`. */
   readonly earlier: NodeVisit | undefined
@@ -54,6 +63,7 @@ export class NodeVisit implements Exchange {
   readonly #fail: (error: unknown) => void
   readonly #holder: BodyHolder
   readonly #state: ReturnType<ReadOnlyDjango['begin']>
+  #user: LazyReadOnlyUser | null = null
   #gate: NodeGate | null = null
   #isCommitted = false
   #committing: Promise<void> | null = null
@@ -87,6 +97,15 @@ export class NodeVisit implements Exchange {
   get session(): object {
     this.#openGate()
     return this.#state.session
+  }
+
+  /** The visitor: free until loaded. */
+  get user(): LazyReadOnlyUser {
+    return (this.#user ??= lazyUser(this.django, this.session))
+  }
+
+  get exchange(): TargetExchange {
+    return this
   }
 
   autoload(options: AdapterOptions | undefined): Promise<unknown> | null {
@@ -136,8 +155,17 @@ export class NodeVisit implements Exchange {
   }
 
   get path(): string {
-    const [, path] = requestTarget.exec(this.#request.originalUrl ?? this.#request.url ?? '') ?? []
+    const [, path] = this.#splitTarget()
     return path || '/'
+  }
+
+  get target(): string {
+    const [, path, query = ''] = this.#splitTarget()
+    return `${path || '/'}${query}`
+  }
+
+  #splitTarget(): readonly string[] {
+    return requestTarget.exec(this.#request.originalUrl ?? this.#request.url ?? '') ?? []
   }
 
   header(name: string): string | null {

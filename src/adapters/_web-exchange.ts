@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Exchange } from '../http/exchange.ts'
 import { fieldIn, isForm, startOf } from './_form-body.ts'
+import type { TargetExchange } from './_guard.ts'
 
 /** One exchange. What is asked of the request is worked out when it is asked. */
-export class WebExchange implements Exchange {
+export class WebExchange implements TargetExchange {
   readonly #request: Request
   readonly #parsedField: ((name: string) => Promise<string | null>) | undefined
   #response: Response | undefined
@@ -34,6 +34,11 @@ export class WebExchange implements Exchange {
 
   get path(): string {
     return new URL(this.#request.url).pathname
+  }
+
+  get target(): string {
+    const { pathname, search } = new URL(this.#request.url)
+    return pathname + search
   }
 
   header(name: string): string | null {

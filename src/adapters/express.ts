@@ -1,5 +1,5 @@
 /**
- * Express, 4 and 5: `request.session`.
+ * Express, 4 and 5: `request.session`, and `request.user` where there are users.
  *
  * ```ts
  * app.use(djangoExpress(django))
@@ -13,9 +13,10 @@
  */
 import type { RequestHandler } from 'express'
 
-import type { ReadOnlyDjango, RegisteredSession } from '../django.ts'
+import type { Guard } from '../auth/guards.ts'
+import type { ReadOnlyDjango, RegisteredSession, RegisteredUser } from '../django.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
-import { nodeMiddleware } from './_node-middleware.ts'
+import { nodeGuard, nodeMiddleware } from './_node-middleware.ts'
 import type { AsRegistered } from './_registered.ts'
 
 export type { AsRegistered }
@@ -33,11 +34,30 @@ export function djangoExpress<
   return nodeMiddleware(django, options)
 }
 
+/**
+ * Lets those go on whom a guard of `async-django/auth` lets: others are sent to the login page, or
+ * answered 401 or 403. Comes after `djangoExpress`. What fails goes to the application's error
+ * handlers.
+ *
+ * @example
+ * ```ts
+ * app.get('/orders', guard(loginRequired()), showOrders)
+ * ```
+ */
+export function guard(decide: Guard): RequestHandler {
+  return nodeGuard(decide)
+}
+
 declare global {
   namespace Express {
     interface Request {
       /** The visitor's session: free until it is loaded or written. */
       readonly session: RegisteredSession
+      /**
+       * The visitor: free until loaded. Absent where `createDjango` was given no users; Passport, which
+       * assigns this property, works only there.
+       */
+      readonly user: RegisteredUser
     }
   }
 }

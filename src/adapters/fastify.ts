@@ -1,5 +1,5 @@
 /**
- * Fastify 5: `request.session`.
+ * Fastify 5: `request.session`, and `request.user` where there are users.
  *
  * ```ts
  * app.register(djangoFastify(django))
@@ -11,11 +11,14 @@
  *
  * @module
  */
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, preHandlerAsyncHookHandler } from 'fastify'
 
-import type { ReadOnlyDjango, RegisteredSession } from '../django.ts'
+import type { Guard } from '../auth/guards.ts'
+import type { ReadOnlyDjango, RegisteredSession, RegisteredUser } from '../django.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
 import { type FastifyLike, hookFastify } from './_fastify-hooks.ts'
+import { refusalBy } from './_guard.ts'
+import { latestUserVisit } from './_node-visit.ts'
 import type { AsRegistered } from './_registered.ts'
 
 /**
@@ -43,9 +46,31 @@ const marks = {
   [Symbol.for('plugin-meta')]: { name: 'async-django', fastify: '5.x' },
 }
 
+/**
+ * Lets those go on whom a guard of `async-django/auth` lets: others are sent to the login page, or
+ * answered 401 or 403. For `preHandler`. What fails goes to the application's error handlers.
+ *
+ * @example
+ * ```ts
+ * app.get('/orders', { preHandler: guard(loginRequired()) }, showOrders)
+ * ```
+ */
+export function guard(decide: Guard): preHandlerAsyncHookHandler {
+  return async function djangoGuard(request, reply) {
+    const refusal = await refusalBy(decide, latestUserVisit(request.raw))
+    if (refusal === null) return
+    await reply.code(refusal.status).headers(refusal.headers).send(refusal.text)
+  }
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The visitor's session: free until it is loaded or written. */
     readonly session: RegisteredSession
+    /**
+     * The visitor: free until loaded. Absent where `createDjango` was given no users; what else
+     * decorates requests with a `user`, as `@fastify/jwt` does, works only there.
+     */
+    readonly user: RegisteredUser
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Hono: `c.var.session`.
+ * Hono: `c.var.session`, and `c.var.user` where there are users.
  *
  * ```ts
  * const app = new Hono().use(djangoHono(django)).get('/', async (c) => {
@@ -12,8 +12,11 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 
-import type { ReadOnlyDjango, RequestSession } from '../django.ts'
+import type { Guard } from '../auth/guards.ts'
+import type { LazyReadOnlyUser } from '../auth/lazy-user.ts'
+import type { ReadOnlyDjango, RequestSession, RequestUser } from '../django.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
+import { type GuardedVisit, lazyUser, refusalBy } from './_guard.ts'
 import { WebExchange } from './_web-exchange.ts'
 
 /**
@@ -30,6 +33,8 @@ export interface DjangoVariables<
 > {
   /** The visitor's session: free until it is loaded or written. */
   session: RequestSession<Dj, O>
+  /** The visitor: free until loaded. Absent where `createDjango` was given no users. */
+  user: RequestUser<Dj>
 }
 
 /**
@@ -52,10 +57,12 @@ export function djangoHono<
     }
     const exchange = new WebExchange(c.req.raw, (name) => parsedField(c, name))
     const state = django.begin(exchange, options)
-    context.set(visitKey, { django, state, earlier } satisfies Visit)
+    const user = django.hasUsers ? lazyUser(django, state.session) : null
+    context.set(visitKey, { django, exchange, state, user, earlier } satisfies Visit)
     const loading = state.autoload()
     if (loading) await loading
     c.set('session', state.session as RequestSession<Dj, O>)
+    if (user) c.set('user', user as RequestUser<Dj>)
     await next()
     exchange.answer(c.res)
     const committing = state.commit()
@@ -64,11 +71,30 @@ export function djangoHono<
   }
 }
 
+/**
+ * Lets those go on whom a guard of `async-django/auth` lets: others are sent to the login page, or
+ * answered 401 or 403. Comes after `djangoHono`. What fails goes to `app.onError`.
+ *
+ * @example
+ * ```ts
+ * app.get('/orders', guard(loginRequired()), showOrders)
+ * ```
+ */
+export function guard(decide: Guard): MiddlewareHandler {
+  return async function djangoGuard(c, next) {
+    const refusal = await refusalBy(decide, latestUserVisit(c.get(visitKey) as Visit | undefined))
+    return refusal ? c.body(refusal.text, refusal.status, refusal.headers) : next()
+  }
+}
+
 const visitKey = Symbol('async-django.visit')
 
 /** A request with one `django`. */
 interface Visit {
   readonly django: ReadOnlyDjango
+  readonly exchange: WebExchange
+  /** The visitor; null where there are no users. */
+  readonly user: LazyReadOnlyUser | null
   readonly state: ReturnType<ReadOnlyDjango['begin']>
   /** With another `django`. */
   readonly earlier: Visit | undefined
@@ -77,6 +103,14 @@ interface Visit {
 function findVisit(latest: Visit | undefined, django: ReadOnlyDjango): Visit | null {
   for (let visit = latest; visit; visit = visit.earlier) {
     if (visit.django === django) return visit
+  }
+  return null
+}
+
+function latestUserVisit(latest: Visit | undefined): GuardedVisit | null {
+  for (let visit = latest; visit; visit = visit.earlier) {
+    const { django, exchange, user } = visit
+    if (user) return { django, exchange, user }
   }
   return null
 }

@@ -1,5 +1,5 @@
 /**
- * Koa 3: `ctx.session`.
+ * Koa 3: `ctx.session`, and `ctx.user` where there are users.
  *
  * ```ts
  * const app = new Koa().use(djangoKoa(django)).use(async (ctx) => {
@@ -12,12 +12,20 @@
  */
 import type { DefaultState, Middleware, ParameterizedContext } from 'koa'
 
-import type { ReadOnlyDjango, RequestSession } from '../django.ts'
+import type { Guard } from '../auth/guards.ts'
+import type { ReadOnlyDjango, RequestSession, RequestUser } from '../django.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
 import { abandon } from './_abandon.ts'
+import { refusalBy } from './_guard.ts'
 import type { BodyHolder } from './_node-body.ts'
 import { clearHead } from './_node-head.ts'
-import { findVisit, latestVisit, NodeVisit, type VisitedRequest } from './_node-visit.ts'
+import {
+  findVisit,
+  latestUserVisit,
+  latestVisit,
+  NodeVisit,
+  type VisitedRequest,
+} from './_node-visit.ts'
 
 /**
  * What the middleware adds to `ctx`; for an application that is not written as one chain.
@@ -33,6 +41,8 @@ export interface DjangoContext<
 > {
   /** The visitor's session: free until it is loaded or written. */
   readonly session: RequestSession<Dj, O>
+  /** The visitor: free until loaded. Absent where `createDjango` was given no users. */
+  readonly user: RequestUser<Dj>
 }
 
 /**
@@ -58,6 +68,28 @@ export function djangoKoa<
   }
 }
 
+/**
+ * Lets those go on whom a guard of `async-django/auth` lets: others are sent to the login page, or
+ * answered 401 or 403. Comes after `djangoKoa`. What fails goes to the middleware around.
+ *
+ * @example
+ * ```ts
+ * router.get('/orders', guard(loginRequired()), showOrders)
+ * ```
+ */
+export function guard(decide: Guard): Middleware<DefaultState, object> {
+  return async function djangoGuard(ctx: ParameterizedContext, next) {
+    const refusal = await refusalBy(decide, latestUserVisit(ctx.req))
+    if (refusal === null) {
+      await next()
+      return
+    }
+    ctx.body = refusal.text
+    ctx.status = refusal.status
+    ctx.set({ ...refusal.headers })
+  }
+}
+
 function begin(
   django: ReadOnlyDjango,
   options: AdapterOptions | undefined,
@@ -70,6 +102,7 @@ function begin(
   const holder = ctx.request as BodyHolder
   const visit = new NodeVisit(django, options, request, ctx.res, fail, holder)
   Object.defineProperty(ctx, 'session', sessionProperty)
+  if (django.hasUsers) Object.defineProperty(ctx, 'user', userProperty)
   return visit
 }
 
@@ -78,6 +111,13 @@ const sessionProperty: PropertyDescriptor & ThisType<ParameterizedContext> = {
   configurable: true,
   get() {
     return latestVisit(this.req)?.session
+  },
+}
+
+const userProperty: PropertyDescriptor & ThisType<ParameterizedContext> = {
+  configurable: true,
+  get() {
+    return latestUserVisit(this.req)?.user
   },
 }
 

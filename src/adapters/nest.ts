@@ -18,21 +18,25 @@
  * @module
  */
 import {
+  type CanActivate,
   createParamDecorator,
   type DynamicModule,
   type ExecutionContext,
   type FactoryProvider,
+  HttpException,
   Inject,
   Module,
   type ModuleMetadata,
   type NestModule,
 } from '@nestjs/common'
 
-import type { ReadOnlyDjango, RegisteredSession } from '../django.ts'
+import type { Guard } from '../auth/guards.ts'
+import type { ReadOnlyDjango, RegisteredSession, RegisteredUser } from '../django.ts'
 import { ImproperlyConfiguredError } from '../errors.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
+import { type Refusal, refusalBy } from './_guard.ts'
 import { connectNest, nestHost } from './_nest-host.ts'
-import { latestVisit, type VisitedRequest } from './_node-visit.ts'
+import { latestUserVisit, latestVisit, type VisitedRequest } from './_node-visit.ts'
 import type { AsRegistered } from './_registered.ts'
 
 /** The `django` of an application, and how its sessions are treated. */
@@ -122,10 +126,61 @@ export const CurrentSession: () => ParameterDecorator = createParamDecorator(
 /** The session that `@CurrentSession()` injects: as registered with `Register`. */
 export type CurrentSession = RegisteredSession
 
-/** NestJS on Fastify has requests of Fastify, which hold those of Node. */
+/** Injects the visitor into a method of a controller: free until loaded. */
+export const CurrentUser: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => userIn(context),
+)
+
+/** The visitor that `@CurrentUser()` injects: as registered with `Register`. */
+export type CurrentUser = RegisteredUser
+
+/**
+ * Lets those go on whom a guard of `async-django/auth` lets; others are sent to the login page, or
+ * answered 401 or 403, each by an `HttpException` that exception filters see.
+ *
+ * @example
+ * ```ts
+ * @UseGuards(guard(loginRequired()))
+ * ```
+ */
+export function guard(decide: Guard): CanActivate {
+  return {
+    async canActivate(context) {
+      const refusal = await refusalBy(decide, latestUserVisit(requestIn(context)))
+      if (refusal) refuse(context, refusal)
+      return true
+    },
+  }
+}
+
+/** The server's own way to set a header, which is the same on Express and on Fastify. */
+interface ServerReply {
+  header(name: string, value: string): unknown
+}
+
+/** Filters, NestJS's own among them, leave headers alone. */
+function refuse(context: ExecutionContext, { status, headers, text }: Refusal): never {
+  const { location } = headers
+  if (location !== undefined) {
+    context.switchToHttp().getResponse<ServerReply>().header('location', location)
+  }
+  throw new HttpException(text || 'Found', status)
+}
+
 function sessionIn(context: ExecutionContext): object {
-  const request = context.switchToHttp().getRequest<VisitedRequest & { raw?: VisitedRequest }>()
-  const visit = latestVisit(request.raw ?? request)
+  const visit = latestVisit(requestIn(context))
   if (visit) return visit.session
   throw new ImproperlyConfiguredError('DjangoModule', 'is not among the imports of a module.')
+}
+
+function userIn(context: ExecutionContext): object {
+  const visit = latestUserVisit(requestIn(context))
+  if (visit) return visit.user
+  throw new ImproperlyConfiguredError('users', 'are missing in the django of DjangoModule.')
+}
+
+/** NestJS on Fastify has requests of Fastify, which hold those of Node. */
+function requestIn(context: ExecutionContext): VisitedRequest {
+  const request = context.switchToHttp().getRequest<VisitedRequest & { raw?: VisitedRequest }>()
+  return request.raw ?? request
 }

@@ -1,5 +1,6 @@
 /**
- * Node's own HTTP server, without a framework: `request.session`.
+ * Node's own HTTP server, without a framework: `request.session`, and `request.user` where there are
+ * users.
  *
  * ```ts
  * const listener = djangoNode(django, async (request, response) => {
@@ -20,11 +21,12 @@ import {
 import process from 'node:process'
 import { inspect } from 'node:util'
 
-import type { ReadOnlyDjango, RequestSession } from '../django.ts'
+import type { Guard } from '../auth/guards.ts'
+import type { ReadOnlyDjango, RequestSession, RequestUser } from '../django.ts'
 import { isAsyncDjangoError } from '../errors.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
 import { clearHead } from './_node-head.ts'
-import { visitOf } from './_node-middleware.ts'
+import { passes, visitOf } from './_node-middleware.ts'
 
 /** A request of which the session is known. */
 export interface DjangoRequest<
@@ -33,6 +35,8 @@ export interface DjangoRequest<
 > extends IncomingMessage {
   /** The visitor's session: free until it is loaded or written. */
   readonly session: RequestSession<Dj, O>
+  /** The visitor: free until loaded. Absent where `createDjango` was given no users. */
+  readonly user: RequestUser<Dj>
 }
 
 /** What of the options the type of a session depends on. */
@@ -77,6 +81,28 @@ export function djangoNode<Dj extends ReadOnlyDjango, const O extends NodeOption
       await handler(request as DjangoRequest<Dj, Autoload<O>>, response)
     }
     serve().catch(fail)
+  }
+}
+
+/**
+ * Lets those go on whom a guard of `async-django/auth` lets: others are sent to the login page, or
+ * answered 401 or 403. What fails goes where the errors of
+ * handlers go.
+ *
+ * @example
+ * ```ts
+ * djangoNode(
+ *   django,
+ *   guard(loginRequired(), async (request, response) => …),
+ * )
+ * ```
+ */
+export function guard<Q extends IncomingMessage>(
+  decide: Guard,
+  handler: (request: Q, response: ServerResponse) => unknown,
+): (request: Q, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    if (await passes(decide, request, response)) await handler(request, response)
   }
 }
 

@@ -34,6 +34,16 @@ test('a login page on another host is told the whole address', async () => {
   })
 })
 
+test('the address is worked out only for those who are sent away', async () => {
+  const guard = loginRequired()
+  const fail = (): string => {
+    throw new Error('nobody needs it')
+  }
+  expect(await guard(ada, fail)).toEqual({ outcome: 'pass' })
+  const verdict = await guard(nobody, () => url)
+  expect(verdict).toEqual({ outcome: 'redirect', location: `/accounts/login/${next}` })
+})
+
 test('programs are answered 401 and 403', async () => {
   const guard = staffRequired({ api: true })
   expect(await guard(nobody, url)).toEqual({ outcome: 'refuse', status: 401 })

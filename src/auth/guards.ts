@@ -35,9 +35,10 @@ export type GuardVerdict =
 /**
  * Decides of one request.
  *
- * @param url - What was asked for, whole, as the visitor's browser has it.
+ * @param url - What was asked for, whole, as the visitor's browser has it; or what tells it, called
+ *   where the visitor is sent to the login page.
  */
-export type Guard = (visitor: Visitor, url: string) => Promise<GuardVerdict>
+export type Guard = (visitor: Visitor, url: string | (() => string)) => Promise<GuardVerdict>
 
 /** Lets those go on for whom the test says true. */
 export function userPassesTest(
@@ -47,7 +48,8 @@ export function userPassesTest(
   return async (visitor, url) => {
     if (await test(visitor)) return { outcome: 'pass' }
     if (options.api) return { outcome: 'refuse', status: visitor.isAuthenticated ? 403 : 401 }
-    return { outcome: 'redirect', location: loginRedirect(url, options) }
+    const address = typeof url === 'string' ? url : url()
+    return { outcome: 'redirect', location: loginRedirect(address, options) }
   }
 }
 

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { Guard } from '../auth/guards.ts'
+import type { UserStoreFactory } from '../auth/user-store-factory.ts'
 import type { createDjango, Django, DjangoOptions } from '../django.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
 import type { SessionStore, SessionStoreFactory } from '../session/store.ts'
@@ -13,6 +15,9 @@ import { check } from './_assert.ts'
 /** The session that a handler sees, whatever it may be typed as. */
 export type AnySession = ReturnType<Django['sessions']['get']>
 
+/** The user that a handler sees, whatever it may be typed as. */
+export type AnyUser = ReturnType<Django['users']['fromSession']>
+
 /** A session, loaded. */
 export type LoadedSession = Awaited<ReturnType<AnySession['load']>>
 
@@ -20,6 +25,8 @@ export type LoadedSession = Awaited<ReturnType<AnySession['load']>>
 export interface AdapterVisit {
   /** What the adapter hands out; looking at this property must be what asks the adapter for it. */
   readonly session: AnySession
+  /** The same, of the visitor; the suite looks only where there are users. */
+  readonly user: AnyUser
 }
 
 /** How a handler answers. */
@@ -46,13 +53,17 @@ export interface AdapterSuite {
   readonly createDjango: typeof createDjango
   /** A store to work with: `memoryStore()` will do. */
   store(): SessionStoreFactory
+  /** A store of users: `memoryUserStore()` will do. */
+  users(): UserStoreFactory
   /**
-   * Serves a site over HTTP, by the adapter with these options. Errors go to `fail`, as the
+   * Serves a site over HTTP, by the adapter with these options, and with a guard before its handler
+   * if there is one. Errors go to `fail`, as the
    * framework's own error handling has them: what that answers is to be what `fail` returns.
    */
   serve(site: {
     readonly django: Django
     readonly options: AdapterOptions
+    readonly guard: Guard | null
     readonly handle: AdapterHandler
     readonly fail: (error: unknown) => AdapterAnswer
   }): Promise<ServedSite>
@@ -68,6 +79,9 @@ export interface Case {
 export interface SiteOptions extends Omit<DjangoOptions, 'settings' | 'store' | 'now'> {
   readonly settings?: Partial<DjangoOptions['settings']>
   readonly adapter?: AdapterOptions
+  readonly guard?: Guard
+  /** One that is there already. Default: one that is made with these options. */
+  readonly django?: Django
 }
 
 type Operation = 'load' | 'exists' | 'create' | 'update' | 'touch' | 'delete'
@@ -86,17 +100,20 @@ export class Kit {
   readonly #suite: AdapterSuite
   readonly #served: ServedSite[] = []
   readonly #store: SessionStoreFactory
+  /** What a site with users is set up with: all of a test have the same ones. */
+  readonly withUsers: SiteOptions
   #opened: SessionStore | null = null
   readonly #before = new Map<Operation, () => unknown>()
 
   constructor(suite: AdapterSuite) {
     this.#suite = suite
     this.#store = suite.store()
+    this.withUsers = { users: suite.users(), djangoVersion: '5.2' }
   }
 
   /** A process over this test's store, that no site is served by. */
   process(options: SiteOptions = {}): Django {
-    const { adapter: _, settings, ...rest } = options
+    const { adapter: _adapter, guard: _guard, django: _django, settings, ...rest } = options
     return this.#suite.createDjango({
       ...rest,
       settings: { secretKey: 'the secret of the adapter suite', ...settings },
@@ -127,8 +144,9 @@ export class Kit {
   async serve(handle: AdapterHandler, options: SiteOptions = {}): Promise<Site> {
     const errors: unknown[] = []
     const served = await this.#suite.serve({
-      django: this.process(options),
+      django: options.django ?? this.process(options),
       options: options.adapter ?? {},
+      guard: options.guard ?? null,
       handle,
       fail: (error) => {
         errors.push(error)

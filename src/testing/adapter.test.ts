@@ -4,6 +4,7 @@ import { adapters, serveBy } from '../../test/adapters.ts'
 import { createDjango, type Django } from '../django.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { memoryUserStore } from '../users/memory.ts'
 import { type AdapterSuite, testAdapter } from './adapter.ts'
 
 type Site = Parameters<AdapterSuite['serve']>[0]
@@ -87,6 +88,14 @@ const flaws: Readonly<Record<string, Flaw>> = {
     site: { options: {} },
     caught: /skips what it is told to skip/,
   },
+  'knows no guard': {
+    site: { guard: null },
+    caught: /sends others where a guard says/,
+  },
+  'lets everybody pass a guard': {
+    site: { guard: async () => ({ outcome: 'pass' }) },
+    caught: /refuses whom a guard refuses/,
+  },
   'shows a path with its query': {
     exchange: (exchange) => ({ path: `${exchange.path}?` }),
     caught: /shows the request to those who decide/,
@@ -121,6 +130,7 @@ async function failures(flaw: Flaw): Promise<string[]> {
     {
       createDjango,
       store: memoryStore,
+      users: memoryUserStore,
       serve: (site) => serveBy(adapters.fetch, flawed(site, flaw)),
     },
   )

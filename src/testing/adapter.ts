@@ -21,6 +21,7 @@ import { parts } from './_adapter-parts.ts'
 import { saving } from './_adapter-saving.ts'
 import { statuses } from './_adapter-statuses.ts'
 import { streaming } from './_adapter-streaming.ts'
+import { users } from './_adapter-users.ts'
 import { visitors } from './_adapter-visitors.ts'
 import type { SuiteRunner } from './session-store.ts'
 
@@ -36,6 +37,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   streaming,
   options,
   parts,
+  users,
 }
 
 /**
@@ -46,7 +48,10 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
  * ```ts
  * import { describe, test } from 'vitest'
  *
- * testAdapter({ describe, test }, { createDjango, store: memoryStore, serve: serveMyFramework })
+ * testAdapter(
+ *   { describe, test },
+ *   { createDjango, store: memoryStore, users: memoryUserStore, serve: serveMyFramework },
+ * )
  * ```
  */
 export function testAdapter(runner: SuiteRunner, suite: AdapterSuite): void {

@@ -27,6 +27,7 @@ describe.each(Object.entries(adapters))('%s', (_name, makeListener) => {
     const { url, close } = await serveBy(makeListener, {
       django,
       options: {},
+      guard: null,
       handle: async ({ session }) => ({ body: await getCsrfToken(session) }),
       fail: (error): AdapterAnswer => {
         errors.push(Reflect.get(Object(error), 'code'))

@@ -66,7 +66,7 @@ describe.each(Object.entries(adapters))('%s', (_name, makeListener) => {
       errors.push(error)
       return { status: 500, body: 'failed' }
     }
-    const site = await serveBy(makeListener, { django, options: {}, handle, fail })
+    const site = await serveBy(makeListener, { django, options: {}, guard: null, handle, fail })
     onTestFinished(() => site.close())
     return { port: Number(new URL(site.url).port), django, calls, errors }
   }

@@ -62,7 +62,7 @@ describe.each(Object.entries(adapters))('%s', (_, makeListener) => {
     let site: ServedSite
     beforeAll(async () => {
       const django = makeDjango(csrfUseSessions)
-      site = await serveBy(makeListener, { django, options: {}, handle, fail })
+      site = await serveBy(makeListener, { django, options: {}, guard: null, handle, fail })
     })
     afterAll(() => site?.close())
 

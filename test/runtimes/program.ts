@@ -11,7 +11,7 @@ import process from 'node:process'
 import { gunzipSync } from 'node:zlib'
 
 import { createDjango, type SessionStoreFactory } from 'async-django'
-import { djangoFetch } from 'async-django/fetch'
+import { djangoFetch, type FetchContext, guard as guardFetch } from 'async-django/fetch'
 import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
 import { memoryStore } from 'async-django/stores/memory'
 import { postgresStore } from 'async-django/stores/postgres'
@@ -21,6 +21,7 @@ import {
   testAdapter,
   testSessionStore,
 } from 'async-django/testing'
+import { memoryUserStore } from 'async-django/users/memory'
 import { type Kysely, sql } from 'kysely'
 import { Pool } from 'pg'
 import postgres from 'postgres'
@@ -129,12 +130,11 @@ function runFetchAdapter(): Promise<SuiteReport> {
   testAdapter(runner, {
     createDjango,
     store: () => memoryStore(),
-    serve({ django, options, handle, fail }) {
-      const answer = djangoFetch(
-        django,
-        async (_request, visit) => toResponse(await handle(visit)),
-        options,
-      )
+    users: () => memoryUserStore(),
+    serve({ django, options, guard, handle, fail }) {
+      const respond = async (_: Request, visit: FetchContext<typeof django>): Promise<Response> =>
+        toResponse(await handle(visit))
+      const answer = djangoFetch(django, guard ? guardFetch(guard, respond) : respond, options)
       return Promise.resolve(
         serve((request) => answer(request).catch((error: unknown) => toResponse(fail(error)))),
       )

@@ -6,7 +6,8 @@ import {
   type RegisteredSession,
   type Session,
 } from 'async-django'
-import { type AsRegistered, djangoExpress } from 'async-django/express'
+import { type LazyUser, loginRequired } from 'async-django/auth'
+import { type AsRegistered, djangoExpress, guard } from 'async-django/express'
 import { memoryStore } from 'async-django/stores/memory'
 import express, { type Request, type RequestHandler } from 'express'
 import { describe, expectTypeOf, test } from 'vitest'
@@ -85,6 +86,28 @@ describe('request.session', () => {
     expectTypeOf<RegisteredSession<Loaded>>().toEqualTypeOf<Session<Cart>>()
     expectTypeOf<RegisteredSession<Reader>>().toEqualTypeOf<LazyReadOnlySession<Cart>>()
     expectTypeOf<RegisteredSession<LoadedReader>>().toEqualTypeOf<ReadOnlySession<Cart>>()
+  })
+})
+
+describe('request.user', () => {
+  test('is lazy and of Django until it is registered', () => {
+    expectTypeOf<Request['user']>().toEqualTypeOf<LazyUser>()
+  })
+
+  test('of another model is refused until it is registered', () => {
+    const other = createDjango<{ user: { id: string } }>(options)
+    interface Other {
+      django: typeof other
+    }
+    // @ts-expect-error request.user has Django's own fields.
+    djangoExpress(other)
+    expectTypeOf<AsRegistered<typeof other, object, Other>>().toEqualTypeOf<unknown>()
+  })
+
+  test('is guarded by middleware', () => {
+    expectTypeOf(guard(loginRequired())).toEqualTypeOf<RequestHandler>()
+    // @ts-expect-error A guard is needed.
+    guard(() => true)
   })
 })
 

@@ -6,7 +6,8 @@ import {
   type RegisteredSession,
   type Session,
 } from 'async-django'
-import { djangoFastify } from 'async-django/fastify'
+import { type LazyUser, loginRequired } from 'async-django/auth'
+import { djangoFastify, guard } from 'async-django/fastify'
 import { memoryStore } from 'async-django/stores/memory'
 import fastify, { type FastifyPluginAsync, type FastifyRequest } from 'fastify'
 import { describe, expectTypeOf, test } from 'vitest'
@@ -20,6 +21,18 @@ const options = { settings: { secretKey: 'secret' }, store: memoryStore() }
 const django = createDjango<{ session: Cart }>(options)
 const untyped = createDjango(options)
 const reader = createDjango<{ session: Cart }>({ ...options, readOnly: true })
+
+describe('request.user', () => {
+  test('is lazy and of Django until it is registered', () => {
+    expectTypeOf<FastifyRequest['user']>().toEqualTypeOf<LazyUser>()
+  })
+
+  test('is guarded by a hook', () => {
+    fastify().get('/', { preHandler: guard(loginRequired()) }, async ({ user }) => {
+      expectTypeOf(user).toEqualTypeOf<LazyUser>()
+    })
+  })
+})
 
 describe('djangoFastify', () => {
   test('is a plugin of Fastify', () => {

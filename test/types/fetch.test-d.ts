@@ -5,7 +5,8 @@ import {
   type ReadOnlySession,
   type Session,
 } from 'async-django'
-import { djangoFetch } from 'async-django/fetch'
+import { type LazyReadOnlyUser, type LazyUser, loginRequired } from 'async-django/auth'
+import { djangoFetch, guard } from 'async-django/fetch'
 import { memoryStore } from 'async-django/stores/memory'
 import { describe, expectTypeOf, test } from 'vitest'
 
@@ -50,6 +51,32 @@ describe('the session of a fetch handler', () => {
       },
       { autoload: true },
     )
+  })
+})
+
+describe('the user of a fetch handler', () => {
+  test('is lazy, and has the fields that the application names', () => {
+    const typed = createDjango<{ user: { id: string } }>(options)
+    djangoFetch(typed, (_request, { user }) => {
+      expectTypeOf(user).toEqualTypeOf<LazyUser<{ id: string }>>()
+      return new Response()
+    })
+    djangoFetch(reader, (_request, { user }) => {
+      expectTypeOf(user).toEqualTypeOf<LazyReadOnlyUser>()
+      return new Response()
+    })
+  })
+
+  test('is known within a guard, as the session is', () => {
+    const handler = djangoFetch(
+      django,
+      guard(loginRequired(), (_request, { session, user }) => {
+        expectTypeOf(session).toEqualTypeOf<LazySession<Cart>>()
+        expectTypeOf(user).toEqualTypeOf<LazyUser>()
+        return new Response()
+      }),
+    )
+    expectTypeOf(handler).returns.resolves.toEqualTypeOf<Response>()
   })
 })
 

@@ -5,7 +5,8 @@ import {
   type ReadOnlySession,
   type Session,
 } from 'async-django'
-import { djangoHono, type DjangoVariables } from 'async-django/hono'
+import { type LazyUser, loginRequired } from 'async-django/auth'
+import { djangoHono, type DjangoVariables, guard } from 'async-django/hono'
 import { memoryStore } from 'async-django/stores/memory'
 import { Hono } from 'hono'
 import { describe, expectTypeOf, test } from 'vitest'
@@ -18,6 +19,24 @@ interface Cart {
 const options = { settings: { secretKey: 'secret' }, store: memoryStore() }
 const django = createDjango<{ session: Cart }>(options)
 const reader = createDjango<{ session: Cart }>({ ...options, readOnly: true })
+
+describe('c.var.user', () => {
+  test('is lazy, and has the fields that the application names', () => {
+    const typed = createDjango<{ user: { id: string } }>(options)
+    new Hono().use(djangoHono(typed)).get('/', (c) => {
+      expectTypeOf(c.var.user).toEqualTypeOf<LazyUser<{ id: string }>>()
+      return c.text('')
+    })
+  })
+
+  test('is known behind a guard, as the session is', () => {
+    new Hono().use(djangoHono(django)).get('/', guard(loginRequired()), (c) => {
+      expectTypeOf(c.var.session).toEqualTypeOf<LazySession<Cart>>()
+      expectTypeOf(c.var.user).toEqualTypeOf<LazyUser>()
+      return c.text('')
+    })
+  })
+})
 
 describe('c.var.session', () => {
   test('is lazy', () => {

@@ -5,7 +5,8 @@ import {
   type ReadOnlySession,
   type Session,
 } from 'async-django'
-import { type DjangoContext, djangoKoa } from 'async-django/koa'
+import { type LazyUser, loginRequired } from 'async-django/auth'
+import { type DjangoContext, djangoKoa, guard } from 'async-django/koa'
 import { memoryStore } from 'async-django/stores/memory'
 import Koa, { type DefaultState } from 'koa'
 import { describe, expectTypeOf, test } from 'vitest'
@@ -18,6 +19,25 @@ interface Cart {
 const options = { settings: { secretKey: 'secret' }, store: memoryStore() }
 const django = createDjango<{ session: Cart }>(options)
 const reader = createDjango<{ session: Cart }>({ ...options, readOnly: true })
+
+describe('ctx.user', () => {
+  test('is lazy, and has the fields that the application names', () => {
+    const typed = createDjango<{ user: { id: string } }>(options)
+    new Koa().use(djangoKoa(typed)).use(({ user }) => {
+      expectTypeOf(user).toEqualTypeOf<LazyUser<{ id: string }>>()
+    })
+  })
+
+  test('is known behind a guard, as the session is', () => {
+    new Koa()
+      .use(djangoKoa(django))
+      .use(guard(loginRequired()))
+      .use(({ session, user }) => {
+        expectTypeOf(session).toEqualTypeOf<LazySession<Cart>>()
+        expectTypeOf(user).toEqualTypeOf<LazyUser>()
+      })
+  })
+})
 
 describe('ctx.session', () => {
   test('is lazy', () => {

@@ -1,7 +1,8 @@
 import { createDjango, type LazySession, type RegisteredSession } from 'async-django'
-import { CurrentSession, DjangoModule, InjectDjango } from 'async-django/nest'
+import { type LazyUser, loginRequired } from 'async-django/auth'
+import { CurrentSession, CurrentUser, DjangoModule, guard, InjectDjango } from 'async-django/nest'
 import { memoryStore } from 'async-django/stores/memory'
-import type { DynamicModule } from '@nestjs/common'
+import type { CanActivate, DynamicModule } from '@nestjs/common'
 import { describe, expectTypeOf, test } from 'vitest'
 
 interface Cart {
@@ -57,8 +58,17 @@ describe('decorators', () => {
     expectTypeOf(InjectDjango()).toExtend<ParameterDecorator>()
   })
 
+  test('the user has the type that is registered', () => {
+    expectTypeOf(CurrentUser()).toEqualTypeOf<ParameterDecorator>()
+    expectTypeOf<CurrentUser>().toEqualTypeOf<LazyUser>()
+  })
+
   test('the session has the type that is registered', () => {
     expectTypeOf<CurrentSession>().toEqualTypeOf<RegisteredSession>()
     expectTypeOf<CurrentSession>().toEqualTypeOf<LazySession>()
   })
+})
+
+test('a guard is one of NestJS', () => {
+  expectTypeOf(guard(loginRequired())).toEqualTypeOf<CanActivate>()
 })

@@ -7,7 +7,8 @@ import {
   type ReadOnlySession,
   type Session,
 } from 'async-django'
-import { djangoNode, type DjangoRequest } from 'async-django/node'
+import { type LazyUser, loginRequired } from 'async-django/auth'
+import { djangoNode, type DjangoRequest, guard } from 'async-django/node'
 import { memoryStore } from 'async-django/stores/memory'
 import { describe, expectTypeOf, test } from 'vitest'
 
@@ -19,6 +20,21 @@ interface Cart {
 const options = { settings: { secretKey: 'secret' }, store: memoryStore() }
 const django = createDjango<{ session: Cart }>(options)
 const reader = createDjango<{ session: Cart }>({ ...options, readOnly: true })
+
+describe('request.user', () => {
+  test('is lazy, and has the fields that the application names', () => {
+    const typed = createDjango<{ user: { id: string } }>(options)
+    djangoNode(typed, ({ user }) => expectTypeOf(user).toEqualTypeOf<LazyUser<{ id: string }>>())
+  })
+
+  test('is known within a guard, as the session is', () => {
+    const answer = guard(loginRequired(), ({ session, user }: DjangoRequest<typeof django>) => {
+      expectTypeOf(session).toEqualTypeOf<LazySession<Cart>>()
+      expectTypeOf(user).toEqualTypeOf<LazyUser>()
+    })
+    expectTypeOf(djangoNode(django, answer)).toEqualTypeOf<RequestListener>()
+  })
+})
 
 describe('request.session', () => {
   test('is lazy', () => {
