@@ -362,8 +362,11 @@ function makeUsers(
 }
 
 function given(users: Users | ReadOnlyUsers | null): Users {
-  if (users !== null) return users as Users
-  throw new ImproperlyConfiguredError('users', 'is missing: give createDjango() a user store.')
+  if (users) return users as Users
+  throw new ImproperlyConfiguredError(
+    'users',
+    'must be what a function such as kyselyUserStore() returns.',
+  )
 }
 
 /** A request without a response: whatever needs a cookie is refused. */
@@ -398,8 +401,8 @@ function wire(
   return {
     settings,
     readOnly,
-    hasUsers: users !== null,
     sessions,
+    hasUsers: users !== null,
     get users() {
       return given(users)
     },
