@@ -90,8 +90,9 @@ function createIndex(table: SessionTable): RawBuilder<unknown> {
 function createSqliteIndex(table: SessionTable): RawBuilder<unknown> {
   const path = table.table.split('.').map((name) => sql.id(name))
   const tableName = path.splice(-1, 1, indexName(table, 'expireDate'))
-  return sql`CREATE INDEX IF NOT EXISTS ${sql.join(path, sql`.`)}
-    ON ${sql.join(tableName)} (${table.names.expireDate})`
+  const name = sql.join(path, sql`.`)
+  // SQLite keeps the text, which is to be Django's.
+  return sql`CREATE INDEX IF NOT EXISTS ${name} ON ${sql.join(tableName)} (${table.names.expireDate})`
 }
 
 /** Longest name of an index, in characters. */
