@@ -11,7 +11,7 @@ import { openServers } from './_servers.ts'
 import { limits, serverOf, type SuiteName, suiteNames } from './_suites.ts'
 
 const { full } = inject('packed')
-const table = new ResultTable('the packed package')
+const table = new ResultTable('the core suite')
 const totals = new Map<SuiteName, number>()
 
 const servers = await openServers()
