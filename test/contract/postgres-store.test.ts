@@ -38,8 +38,10 @@ describe.each(engines)('$name', ({ name, open, skipReason }: Engine) => {
     test('answers others with their own, while what waits for a row is given up', async () => {
       const next = { payload: 'new', expireDate }
       const previous = { payload: held, expireDate }
-      // PgBouncer does not tell which process works for whom.
-      const stillWaiting = () => (name === 'postgres, pgbouncer' ? 0 : waiting(database))
+      // PgBouncer does not tell which process works for whom, so what waits there may go on to write.
+      const isPooled = name === 'postgres, pgbouncer'
+      const stillWaiting = () => (isPooled ? 0 : waiting(database))
+      const outcomes = isPooled ? [held, next.payload] : [held]
       // Connections send one behind another what they have prepared.
       for (let round = 0; round < 5; round++) {
         await Promise.all(keys.map((key) => store.load(key)))
@@ -67,7 +69,7 @@ describe.each(engines)('$name', ({ name, open, skipReason }: Engine) => {
         expect(loaded.map((one) => one?.payload)).toEqual(keys)
         await expect.poll(stillWaiting, { timeout: 30_000 }).toBe(0)
       })
-      expect((await store.load(held))?.payload).toBe(held)
+      expect(outcomes).toContain((await store.load(held))?.payload)
       const again = await Promise.all(keys.map((key) => store.load(key)))
       expect(again.map((one) => one?.payload)).toEqual(keys)
     })
