@@ -73,7 +73,7 @@ export const rooms: readonly Room[] = [
       'auth/user-model.ts',
       'auth/user-key.ts',
       'stores/_kysely.ts',
-      'stores/_kysely-dates.ts',
+      'stores/_sql-dates.ts',
       'stores/_kysely-sqlite.ts',
       'formats/',
       ...ground,

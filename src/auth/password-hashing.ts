@@ -8,7 +8,7 @@ import { ImproperlyConfiguredError, invalidArgument } from '../errors.ts'
 import { defaultDjangoVersion, type DjangoVersion, readRelease } from '../settings.ts'
 import { type HashLimits, HashQueue, sharedHashQueue } from './hash-queue.ts'
 import { HasherRegistry } from './hasher-registry.ts'
-import { randomString } from './hashers/_shared.ts'
+import { randomLetters } from './hashers/_shared.ts'
 import type { Password, PasswordHasher } from './hashers/hasher.ts'
 import {
   type GivenHasherParameters,
@@ -118,7 +118,7 @@ export function createPasswordHashing(options: PasswordHashingOptions = {}): Pas
   const queue = queueOf(options)
   return {
     async makePassword(password, { salt, hasher, userName = null } = {}) {
-      if (password === null) return unusablePrefix + randomString(unusableLength)
+      if (password === null) return unusablePrefix + randomLetters(unusableLength)
       checkType(password)
       const chosen = hashers.get(hasher)
       return queue.run(userName, () => chosen.encode(password, salt || chosen.salt()))
@@ -193,5 +193,5 @@ async function verifyPassword(
 
 /** Makes one new hash, for the time that it takes. */
 async function burnHash({ preferred }: HasherRegistry, password: Password | null): Promise<void> {
-  await preferred.encode(password ?? randomString(unusableLength), preferred.salt())
+  await preferred.encode(password ?? randomLetters(unusableLength), preferred.salt())
 }

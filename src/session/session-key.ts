@@ -4,23 +4,15 @@
  *
  * @module
  */
-import { platform } from '#platform'
+import { randomString } from '../formats/random-string.ts'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
 const keyLength = 32
 const shortest = 8
-// The largest multiple of 36 in a byte: bytes from here on would make some letters likelier.
-const fairBytes = 252
 
 /** A new key: 32 characters of `a-z0-9`, all equally likely. */
 export function makeSessionKey(): string {
-  let key = ''
-  while (key.length < keyLength) {
-    for (const byte of platform.randomBytes(keyLength * 2)) {
-      if (byte < fairBytes && key.length < keyLength) key += alphabet.charAt(byte % alphabet.length)
-    }
-  }
-  return key
+  return randomString(keyLength, alphabet)
 }
 
 /** Whether Django takes this as a key at all: 8 code points or more. */

@@ -13,7 +13,7 @@ import {
   type SqlDialect,
 } from './_kysely.ts'
 import { isBusy } from './_kysely-sqlite.ts'
-import { type SessionTable, sessionTable, type SessionTableOptions } from './_kysely-table.ts'
+import { type KyselySessionTable, sessionTable, type SessionTableOptions } from './_kysely-table.ts'
 import { platform } from '#platform'
 
 /**
@@ -43,7 +43,9 @@ function isOvertaken(error: unknown): boolean {
   return isBusy(error) || ['23505', '42P07', '42710'].includes(codeOf(error))
 }
 
-const definitions: Readonly<Record<SqlDialect, (table: SessionTable) => RawBuilder<unknown>[]>> = {
+const definitions: Readonly<
+  Record<SqlDialect, (table: KyselySessionTable) => RawBuilder<unknown>[]>
+> = {
   sqlite: (table) => [
     createTable(table, { payload: sql`text`, date: sql`datetime` }),
     createSqliteIndex(table),
@@ -71,7 +73,7 @@ interface ColumnTypes {
 }
 
 /** On one line, because SQLite keeps the text: as Django writes it. */
-function createTable({ names }: SessionTable, types: ColumnTypes): RawBuilder<unknown> {
+function createTable({ names }: KyselySessionTable, types: ColumnTypes): RawBuilder<unknown> {
   const columns = [
     sql`${names.key} varchar(40) NOT NULL PRIMARY KEY`,
     sql`${names.payload} ${types.payload} NOT NULL`,
@@ -81,13 +83,13 @@ function createTable({ names }: SessionTable, types: ColumnTypes): RawBuilder<un
   return sql`CREATE TABLE IF NOT EXISTS ${names.table} (${sql.join(columns)})`
 }
 
-function createIndex(table: SessionTable): RawBuilder<unknown> {
+function createIndex(table: KyselySessionTable): RawBuilder<unknown> {
   const name = indexName(table, 'expireDate')
   return sql`CREATE INDEX IF NOT EXISTS ${name} ON ${table.names.table} (${table.names.expireDate})`
 }
 
 /** SQLite wants the schema before the name of the index, and there alone. */
-function createSqliteIndex(table: SessionTable): RawBuilder<unknown> {
+function createSqliteIndex(table: KyselySessionTable): RawBuilder<unknown> {
   const path = table.table.split('.').map((name) => sql.id(name))
   const tableName = path.splice(-1, 1, indexName(table, 'expireDate'))
   const name = sql.join(path, sql`.`)
@@ -99,7 +101,7 @@ function createSqliteIndex(table: SessionTable): RawBuilder<unknown> {
 const nameLengths: Readonly<Record<SqlDialect, number>> = { sqlite: 200, postgres: 63, mysql: 64 }
 
 function indexName(
-  { dialect, table, columns }: SessionTable,
+  { dialect, table, columns }: KyselySessionTable,
   column: 'sessionKey' | 'expireDate',
   suffix = '',
 ): RawBuilder<unknown> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ClearedBatch } from './_clear-expired.ts'
 import {
   codeOf,
   type DatabaseConnection,
@@ -15,9 +16,7 @@ import {
   type SqlFailures,
   type Statement,
 } from './_kysely.ts'
-import { wallDates } from './_kysely-dates.ts'
 import {
-  type ClearedBatch,
   type Grammar,
   Inserts,
   preparedClock,
@@ -25,6 +24,7 @@ import {
   type SessionRows,
   sharedRows,
 } from './_kysely-rows.ts'
+import { wallDates } from './_sql-dates.ts'
 
 /** Deadlock, and MariaDB's "record has changed since last read". */
 const transientNumbers: readonly string[] = ['1213', '1020']

@@ -7,14 +7,12 @@ import {
   codeOf,
   isCodeless,
   type KyselyDatabase,
-  type RawBuilder,
   slot,
   sql,
   SqlDatabase,
   type SqlFailures,
   type Statement,
 } from './_kysely.ts'
-import { momentDates } from './_kysely-dates.ts'
 import {
   type Grammar,
   Inserts,
@@ -23,7 +21,8 @@ import {
   type SessionRows,
   sharedRows,
 } from './_kysely-rows.ts'
-import { platform } from '#platform'
+import { sweeperLock } from './_session-table.ts'
+import { momentDates } from './_sql-dates.ts'
 
 /** Serialization failures and deadlocks. */
 const transientCodes: readonly string[] = ['40001', '40P01']
@@ -72,7 +71,7 @@ function preparedClear(
   tableName: string,
 ): SessionRows['clearBatch'] {
   const { table, key, expireDate } = names
-  const lock = lockNumbers(tableName)
+  const lock = sql.join(sweeperLock({ table: tableName }).map((number) => sql.lit(number)))
   const clear = (batchSize: number): Statement<'now', ClearRow> =>
     db.prepare(
       sql`WITH worker AS (
@@ -95,12 +94,4 @@ function preparedClear(
 interface ClearRow {
   readonly is_ours: boolean
   readonly deleted: unknown
-}
-
-/** The two integers that name the lock of this table's sweeper. */
-function lockNumbers(tableName: string): RawBuilder<unknown> {
-  const name = platform.encodeUtf8(`async-django.clearExpired:${tableName}`)
-  const { buffer, byteOffset } = platform.hash('sha256', name)
-  const view = new DataView(buffer, byteOffset)
-  return sql`${sql.lit(view.getInt32(0))}, ${sql.lit(view.getInt32(4))}`
 }

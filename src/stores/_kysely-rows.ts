@@ -4,7 +4,6 @@
  * @module
  */
 import { StoreError } from '../errors.ts'
-import { PreciseDate } from '../formats/datetime.ts'
 import type {
   Call,
   Deleted,
@@ -13,8 +12,10 @@ import type {
   StoredSession,
   Updated,
 } from '../session/store.ts'
+import type { ClearedBatch } from './_clear-expired.ts'
 import { type RawBuilder, slot, sql, type SqlDatabase, type Statement } from './_kysely.ts'
-import type { SqlDates } from './_kysely-dates.ts'
+import { storedNow } from './_session-table.ts'
+import type { SqlDates } from './_sql-dates.ts'
 
 /** The table and its columns, quoted. */
 export interface SessionNames {
@@ -22,13 +23,6 @@ export interface SessionNames {
   readonly key: RawBuilder<unknown>
   readonly payload: RawBuilder<unknown>
   readonly expireDate: RawBuilder<unknown>
-}
-
-/** What came of one batch of clearing. */
-export interface ClearedBatch {
-  readonly deleted: number
-  /** Nothing expired is left, or another worker is at it. */
-  readonly isLast: boolean
 }
 
 /** One engine's session table. Keys hold neither NUL nor lone surrogates. */
@@ -72,12 +66,6 @@ export interface PayloadRow {
 /** A row as a stored session. */
 export function storedRow(row: PayloadRow, dates: SqlDates): StoredSession {
   return { payload: row.payload, expireDate: dates.read(row.expire_date) }
-}
-
-/** A session as it was just written, sharing nothing with its writer. */
-export function storedNow({ payload, expireDate }: NewSession): StoredSession {
-  const { microsecond } = PreciseDate.from(expireDate)
-  return { payload, expireDate: new PreciseDate(expireDate.getTime(), microsecond) }
 }
 
 /** What differs in grammar alone. */

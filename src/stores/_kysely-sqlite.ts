@@ -4,7 +4,6 @@
  * @module
  */
 import { codeOf, type KyselyDatabase, slot, sql, SqlDatabase, type Statement } from './_kysely.ts'
-import { wallDates } from './_kysely-dates.ts'
 import {
   type Grammar,
   Inserts,
@@ -13,6 +12,7 @@ import {
   type SessionRows,
   sharedRows,
 } from './_kysely-rows.ts'
+import { wallDates } from './_sql-dates.ts'
 
 const busy = 5
 const locked = 6

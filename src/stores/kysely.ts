@@ -11,29 +11,28 @@
  *
  * @module
  */
-import { ImproperlyConfiguredError, invalidArgument } from '../errors.ts'
+import { ImproperlyConfiguredError } from '../errors.ts'
 import { toWall } from '../formats/datetime.ts'
 import type {
-  ClearOptions,
-  ClearProgress,
-  NewSession,
   SessionStore,
   SessionStoreFactory,
   StoreContext,
   StoreSettings,
 } from '../session/store.ts'
+import { clearInBatches } from './_clear-expired.ts'
 import type { KyselyDatabase, SqlDialect } from './_kysely.ts'
 import { mysqlRows } from './_kysely-mysql.ts'
 import { postgresRows } from './_kysely-postgres.ts'
-import { type SessionRows, storedNow } from './_kysely-rows.ts'
+import type { SessionRows } from './_kysely-rows.ts'
 import { sqliteRows } from './_kysely-sqlite.ts'
+import { type KyselySessionTable, sessionTable, type SessionTableOptions } from './_kysely-table.ts'
 import {
+  checkInsert,
+  isStorableKey,
   type SessionColumnNames,
   type SessionTable,
-  sessionTable,
-  type SessionTableOptions,
-} from './_kysely-table.ts'
-import { platform } from '#platform'
+  storedNow,
+} from './_session-table.ts'
 
 export { createSessionTable } from './_kysely-create-table.ts'
 export type { KyselyDatabase, SessionColumnNames, SessionTableOptions, SqlDialect }
@@ -68,7 +67,11 @@ export function kyselyStore(
   }
 }
 
-function tableRows(db: KyselyDatabase, { dialect, names, table }: SessionTable, timeZone: string) {
+function tableRows(
+  db: KyselyDatabase,
+  { dialect, names, table }: KyselySessionTable,
+  timeZone: string,
+): SessionRows {
   if (dialect === 'postgres') return postgresRows(db, names, table)
   if (dialect === 'mysql') return mysqlRows(db, names, table, timeZone)
   return sqliteRows(db, names, timeZone)
@@ -100,59 +103,22 @@ function makeStore(
     name: 'kyselyStore',
     codec: codecs.signed(),
     can: { compareAndSwap: true, revoke: true, touch: true, clear: true, columns: true },
-    load: async (key, call) => (isStorable(key) ? rows.load(key, now(), call) : null),
-    exists: async (key, call) => isStorable(key) && rows.exists(key, call),
+    load: async (key, call) => (isStorableKey(key) ? rows.load(key, now(), call) : null),
+    exists: async (key, call) => isStorableKey(key) && rows.exists(key, call),
     async create(key, next, call) {
-      if (!isStorable(key)) throw invalidArgument('A session key is text without NUL.')
-      checkColumns(next, table)
+      checkInsert(key, next, table)
       return (await rows.create(key, next, call)) ? { key, stored: storedNow(next) } : null
     },
     update: async (key, next, previous, call) =>
-      isStorable(key) ? rows.update(key, next, previous, call) : { outcome: 'missing' },
-    touch: async (key, expireDate, call) => isStorable(key) && rows.touch(key, expireDate, call),
+      isStorableKey(key) ? rows.update(key, next, previous, call) : { outcome: 'missing' },
+    touch: async (key, expireDate, call) => isStorableKey(key) && rows.touch(key, expireDate, call),
     async delete(key, previous, call) {
-      if (!isStorable(key)) return 'missing'
+      if (!isStorableKey(key)) return 'missing'
       if (previous) return rows.deleteUnchanged(key, previous, call)
       return (await rows.delete(key, call)) ? 'deleted' : 'missing'
     },
-    clearExpired: (options) => clearExpired(rows, now, options),
+    clearExpired: (options) => clearInBatches((size) => rows.clearBatch(now(), size), options),
     newest: (count, call) => rows.newest(count, now(), call),
     serverTime: (call) => rows.serverTime(call),
   }
-}
-
-/** PostgreSQL refuses NUL, and drivers send every lone surrogate as the same replacement. */
-const unstorable = /[\u0000\p{Cs}]/u
-
-function isStorable(key: string): boolean {
-  return !unstorable.test(key)
-}
-
-function checkColumns({ columns = {} }: NewSession, table: SessionTable): void {
-  const own = Object.values(table.columns)
-  const taken = Object.keys(columns).find((column) => own.includes(column))
-  if (taken === undefined) return
-  throw invalidArgument(`sessionColumns gives a value for "${taken}", which holds the session.`)
-}
-
-async function* clearExpired(
-  rows: SessionRows,
-  now: () => Date,
-  { batchSize = 1000, maxMs = Number.POSITIVE_INFINITY }: ClearOptions,
-): AsyncGenerator<ClearProgress> {
-  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw invalidArgument('batchSize must be a whole number above 0.')
-  }
-  const startedAt = performance.now()
-  for (;;) {
-    const { deleted, isLast } = await rows.clearBatch(now(), batchSize)
-    yield { deleted, done: isLast }
-    if (isLast || performance.now() - startedAt >= maxMs) return
-    await turn()
-  }
-}
-
-/** Lets other work in: a driver that answers at once would hold the event loop from batch to batch. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => platform.afterTurn(resolve))
 }

@@ -27,7 +27,6 @@ import type {
   Updated,
 } from '../session/store.ts'
 import { clearInBatches } from './_clear-expired.ts'
-import { momentDates } from './_kysely-dates.ts'
 import { clientCarrier, type PgClient } from './_postgres-client.ts'
 import { type PostgresJs, postgresJsCarrier } from './_postgres-js.ts'
 import { type PgPool, poolCarrier } from './_postgres-pool.ts'
@@ -42,6 +41,7 @@ import {
   type SessionTableNames,
   storedNow,
 } from './_session-table.ts'
+import { momentDates } from './_sql-dates.ts'
 
 export type { PgClient, PgPool, PostgresJs, SessionColumnNames }
 

@@ -8,7 +8,7 @@ import type { FieldType, UserKeyType } from '../auth/user-model.ts'
 import { narrow, withHyphens } from '../auth/user-key.ts'
 import type { FieldValue } from '../auth/user-store.ts'
 import { type RawBuilder, slot, sql, type SqlDialect } from '../stores/_kysely.ts'
-import { momentDates, type SqlDates, wallDates } from '../stores/_kysely-dates.ts'
+import { momentDates, type SqlDates, wallDates } from '../stores/_sql-dates.ts'
 
 /** What drivers answer for a column that was read as `FieldGrammar.read` says. */
 export type RawValue = string | number | bigint | boolean | null | undefined

@@ -5,30 +5,23 @@
  */
 import { invalidArgument, PasswordHashError } from '../../errors.ts'
 import { codePointLength, parseInteger, splitAtMost } from '../../formats/python-text.ts'
+import { randomString } from '../../formats/random-string.ts'
 import type { HasherRules, Password } from './hasher.ts'
 import { platform } from '#platform'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
-// The largest multiple of 62 in a byte: bytes from here on would make some letters likelier.
-const fairBytes = 248
 /** 128 bits, in letters of the alphabet. */
 const shortestSalt = 128 / Math.log2(alphabet.length)
 const saltLength = Math.ceil(shortestSalt)
 
-/** Random letters and digits, all equally likely. Mirrors `get_random_string`. */
-export function randomString(length: number): string {
-  let text = ''
-  while (text.length < length) {
-    for (const byte of platform.randomBytes(length * 2)) {
-      if (byte < fairBytes && text.length < length) text += alphabet.charAt(byte % alphabet.length)
-    }
-  }
-  return text
+/** Random letters and digits: the alphabet that `get_random_string` takes by default. */
+export function randomLetters(length: number): string {
+  return randomString(length, alphabet)
 }
 
 /** A salt of 128 bits, as letters and digits. Mirrors `BasePasswordHasher.salt`. */
 export function makeSalt(): string {
-  return randomString(saltLength)
+  return randomLetters(saltLength)
 }
 
 /** Whether a salt is shorter than those of today. Mirrors `must_update_salt`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { PreciseDate } from '../formats/datetime.ts'
-import { momentDates, wallDates } from './_kysely-dates.ts'
+import { momentDates, wallDates } from './_sql-dates.ts'
 
 const moment = new PreciseDate(Date.UTC(2026, 6, 1, 12, 0, 0, 123), 45)
 
