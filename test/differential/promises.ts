@@ -88,12 +88,12 @@ function statusOf({ outcome }: Seen): readonly string[] | null {
   return (answer as ResponseHeaders).cookies
 }
 
-function isChangedInside({ rows }: Seen, { base }: Evidence, key: string): boolean {
-  const before = membersOf(base ?? '{}').get(key)
-  return rows.sessions.every(([, text]) => {
-    const after = membersOf(text).get(key)
-    return after !== before || before === undefined || before.includes('inside')
-  })
+function isChangedInside({ rows }: Seen, evidence: Evidence, key: string): boolean {
+  const before = membersOf(evidence.base ?? '{}').get(key)
+  if (before === undefined || before.includes('inside')) return true
+  return rows.sessions.every(
+    ([name, text]) => name !== evidence.key || membersOf(text).get(key) !== before,
+  )
 }
 
 /** Keys that only they changed are theirs. */

@@ -146,6 +146,7 @@ async function playAll(
   for (let n = 0; n < histories && unclaimed < mostShown; n++) {
     const history = generate(seed + n, mode === 'djangoExact')
     const finding = await stage.differ(history, mode)
+    if (n > 0 && n % 1000 === 0) console.log(`${mode}: ${n} of ${histories} histories`)
     if (finding === null) continue
     const [claim, ...others] = finding.claims
     if (claim !== undefined && others.length === 0) claimed[claim] = (claimed[claim] ?? 0) + 1
