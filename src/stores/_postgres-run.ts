@@ -5,6 +5,7 @@
  */
 import { StoreUnavailableError } from '../errors.ts'
 import type { Call } from '../session/store.ts'
+import { callIsOver, whenOver } from './_when-over.ts'
 import { platform } from '#platform'
 
 /** A statement that is run many times, with other values. */
@@ -116,21 +117,13 @@ class WaitedRun implements Run {
 
   end(): void {
     this.isOver = true
-    this.#reject(Object.assign(new Error('The time of the call is over.'), { code: cancelled }))
+    this.#reject(callIsOver(cancelled))
     this.drop?.(this)
   }
 }
 
 /** The code of a statement that was cancelled. */
 export const cancelled = '57014'
-
-/** A signal costs more than many a statement: it is asked for where there is nothing else. */
-function whenOver(call: Call, listener: () => void): void {
-  if (call.onTimeout) return call.onTimeout(listener)
-  const { signal } = call
-  if (signal?.aborted) listener()
-  else signal?.addEventListener('abort', listener, { once: true })
-}
 
 /** A random time, the longer the more often others were in the way. */
 function pauseMs(tries: number): number {
