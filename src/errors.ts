@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'ERR_STORE'
   | 'ERR_STORE_UNAVAILABLE'
   | 'ERR_STORE_TIMEOUT'
+  | 'ERR_SERVICE'
   | 'ERR_STORE_CAPABILITY'
   | 'ERR_SECRET_MISMATCH'
   | 'ERR_UNKNOWN_HASHER'
@@ -220,7 +221,8 @@ export interface StoreFailure {
 
 /** The engine behind a store failed. `cause` holds the driver's codes, without its text. */
 export class StoreError extends AsyncDjangoError {
-  readonly code: 'ERR_STORE' | 'ERR_STORE_UNAVAILABLE' | 'ERR_STORE_TIMEOUT' = 'ERR_STORE'
+  readonly code: 'ERR_STORE' | 'ERR_STORE_UNAVAILABLE' | 'ERR_STORE_TIMEOUT' | 'ERR_SERVICE' =
+    'ERR_STORE'
   override readonly status: 500 | 503 = 500
   /** The store, by its factory's name. */
   readonly store: string
@@ -257,6 +259,22 @@ export class StoreTimeoutError extends StoreError {
 
   constructor(failure: StoreFailure, timeoutMs: number) {
     super(failure, `${failure.store}.${failure.operation} did not answer within ${timeoutMs} ms.`)
+  }
+}
+
+/** A session service refused a request, or what answered is none: its URL or its token is wrong. */
+export class ServiceError extends StoreError {
+  override readonly code = 'ERR_SERVICE'
+  /** The status that was answered. */
+  readonly answered: number
+
+  constructor(failure: StoreFailure, answered: number) {
+    super(
+      failure,
+      `${failure.store}.${failure.operation}: the service answered ${answered}. ` +
+        "Look at its URL and token, and at the service's own log.",
+    )
+    this.answered = answered
   }
 }
 

@@ -12,12 +12,14 @@ import { join } from 'node:path'
 
 import type { SessionStoreFactory } from 'async-django'
 import { createSessionTable } from 'async-django/stores/kysely'
+import { httpStore } from 'async-django/stores/http'
 import { memoryStore } from 'async-django/stores/memory'
 import { sql } from 'kysely'
 
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
 import { administer, openDatabase } from './_databases.ts'
 import { findProgram } from './_own-servers.ts'
+import { serviceToken, startService } from './_session-service.ts'
 import {
   openStores,
   type PostgresClientName,
@@ -30,6 +32,8 @@ export interface Engine {
   readonly name: string
   /** Why it cannot be had here, and how it can; null where it is there. */
   readonly skipReason: string | null
+  /** Whether there is a database that others can open, too. Default true. */
+  readonly hasDatabase?: boolean
   /** Opens an empty store, in a database of its own. */
   open(): Promise<OpenEngine>
 }
@@ -67,12 +71,24 @@ const wanted = process.env['ENGINES']?.split(',')
 const isStrict = process.env['CI'] === 'true'
 
 const all: readonly Engine[] = [
-  { name: 'memory', skipReason: null, open: openMemory },
+  { name: 'memory', skipReason: null, hasDatabase: false, open: openMemory },
   { name: 'sqlite', skipReason: null, open: openFile },
   {
     name: 'postgres',
     skipReason: await missing('postgres'),
     open: () => openServer(servers.postgres),
+  },
+  {
+    name: 'http, sqlite',
+    skipReason: null,
+    hasDatabase: false,
+    open: () => openHttp(openFile()),
+  },
+  {
+    name: 'http, postgres',
+    skipReason: await missing('postgres'),
+    hasDatabase: false,
+    open: () => openHttp(openServer(servers.postgres, 'pipelined pool')),
   },
   { name: 'mysql', skipReason: await missing('mysql'), open: () => openServer(servers.mysql) },
   {
@@ -96,7 +112,13 @@ export const ENGINES: readonly Engine[] = all.filter(
 )
 
 /** The ways to a database that others stand for where much is tried many times. */
-const alike = ['mariadb', 'postgres, pool', 'postgres, pipelined client']
+const alike = [
+  'mariadb',
+  'postgres, pool',
+  'postgres, pipelined client',
+  'http, sqlite',
+  'http, postgres',
+]
 
 /**
  * How often an engine tries something that is wanted so many times: each database does all of it,
@@ -136,6 +158,21 @@ async function openMemory(): Promise<OpenEngine> {
       current = memoryStore()
     },
     async close() {},
+  }
+}
+
+/** A session service over another engine. */
+async function openHttp(opening: Promise<OpenEngine>): Promise<OpenEngine> {
+  const { store, empty, close } = await opening
+  const service = await startService(store)
+  return {
+    store: httpStore(service.url, { token: serviceToken }),
+    database: null,
+    empty,
+    async close() {
+      await service.close()
+      await close()
+    },
   }
 }
 

@@ -19,6 +19,8 @@ const single: Readonly<Record<string, string>> = {
   'errors.ts': './errors',
   'http/csrf.ts': './csrf',
   'http/messages.ts': './messages',
+  'service/index.ts': './service',
+  'service/node.ts': './service/node',
   'signing/index.ts': './signing',
   'testing/index.ts': './testing',
 }

@@ -96,6 +96,12 @@ export const rooms: readonly Room[] = [
     mayUseNode: true,
   },
   {
+    path: 'service/',
+    mayImport: ['stores/_http-wire.ts', 'session/', ...session],
+    mayUseNode: true,
+  },
+  { path: 'service/index.ts', mayImport: ['service/'], isBarrel: true },
+  {
     path: 'testing/',
     mayImport: [
       'session/session.ts',

@@ -25,7 +25,7 @@ const ourProcesses = [names('ours', 0, 5), names('ours', 5, 10)]
 const djangoProcesses = [0, 2, 4, 6, 8].map((first) => names('django', first, first + 2))
 
 const python = await findPython()
-const shared = ENGINES.filter(({ name }) => name !== 'memory')
+const shared = ENGINES.filter(({ hasDatabase = true }) => hasDatabase)
 
 describe.skipIf(python === null).each(shared)('$name', ({ name, skipReason, open }: Engine) => {
   let opened: OpenEngine | null = null

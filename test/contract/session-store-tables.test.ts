@@ -19,7 +19,7 @@ const planted = 'plantedplantedplantedplanted0000'
 const next = { payload: 'a payload', expireDate: new Date(Date.now() + 60_000) }
 const expired = { ...next, expireDate: new Date(0) }
 
-const engines = ENGINES.filter(({ name }) => name !== 'memory')
+const engines = ENGINES.filter(({ hasDatabase = true }) => hasDatabase)
 
 describe.each(engines)('$name', ({ name, open, skipReason }: Engine) => {
   describe.skipIf(skipReason !== null)('a session table', () => {
