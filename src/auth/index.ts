@@ -31,7 +31,14 @@ export {
   urlHasAllowedHostAndScheme,
 } from './redirects.ts'
 export type { SessionAuthHash } from './session-hashes.ts'
-export { decodeUid, encodeUid } from './tokens.ts'
+export {
+  decodeUid,
+  encodeUid,
+  type PasswordResetOptions,
+  type PasswordResetTokenGenerator,
+  passwordResetTokenGenerator,
+  type TokenUser,
+} from './tokens.ts'
 export type { UserEvent, UserEvents, UserListener } from './user-events.ts'
 export type { FieldType, ModelField, UserField, UserKeyType, UserModel } from './user-model.ts'
 export type {

@@ -1,6 +1,6 @@
 /**
  * What Django's tests call, and what of this package answers: one entry a call, of at most three
- * statements, and nothing of their own to remember. `calls.test.ts` counts.
+ * statements, and nothing of their own to remember. `tools/conformance.test.ts` counts.
  *
  * @module
  */
@@ -12,6 +12,13 @@ import type {
   Session,
   Sessions,
 } from 'async-django'
+import {
+  decodeUid,
+  encodeUid,
+  type PasswordResetOptions,
+  passwordResetTokenGenerator,
+  type TokenUser,
+} from 'async-django/auth'
 import {
   createPasswordHashing,
   isPasswordUsable,
@@ -179,4 +186,26 @@ function hasherOf(given: HashingArguments, djangoVersion: DjangoVersion): Passwo
   const hasherParameters = isBare ? {} : { [hasher]: camelCased(parameters) }
   const options = { djangoVersion, passwordHashers: [hasher], hasherParameters }
   return createPasswordHashing(options).identifyHasher(`${algorithm}$`)
+}
+
+/** The arguments of calls on links that reset a password. */
+export interface ResettingArguments {
+  readonly options: PasswordResetOptions
+  readonly user: TokenUser | null
+  readonly token: string | null
+  /** The text of a user's key, and what a link has of it. */
+  readonly text: string
+  readonly uid: string
+}
+
+type ResettingCall = (given: ResettingArguments, now: () => Date) => unknown
+
+/** `django.contrib.auth.tokens`, and what `django.utils.http` has for links. */
+export const resettingCalls: Readonly<Record<string, ResettingCall>> = {
+  make_token: ({ options, user }, now) =>
+    user && passwordResetTokenGenerator({ ...options, now }).makeToken(user),
+  check_token: ({ options, user, token }, now) =>
+    passwordResetTokenGenerator({ ...options, now }).checkToken(user, token),
+  encode_uid: ({ text }) => encodeUid(text),
+  decode_uid: ({ uid }) => decodeUid(uid),
 }

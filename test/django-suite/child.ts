@@ -12,6 +12,8 @@ import { peek, poke } from 'async-django/testing'
 import {
   type HashingArguments,
   hashingCalls,
+  type ResettingArguments,
+  resettingCalls,
   type SessionArguments,
   type SessionCall,
   sessionCalls,
@@ -94,6 +96,8 @@ function carryOut(request: Request): unknown {
   if (sign) return sign(readValue(request.given) as SigningArguments, () => clock.now)
   const hash = hashingCalls[request.call]
   if (hash) return hash(readValue(request.given) as HashingArguments, request.version)
+  const reset = resettingCalls[request.call]
+  if (reset) return reset(readValue(request.given) as ResettingArguments, () => clock.now)
   throw new TypeError(`There is no call ${request.call}.`)
 }
 

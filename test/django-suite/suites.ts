@@ -50,7 +50,16 @@ export const suites: readonly Suite[] = [
     subjects: [
       { plug: 'signing', labels: ['signing', 'signed_cookies_tests'] },
       { plug: 'hashers', labels: ['auth_tests.test_hashers'] },
-      { plug: null, labels: ['auth_tests.test_tokens'] },
+      {
+        plug: 'tokens',
+        labels: [
+          'auth_tests.test_tokens',
+          'auth_tests.test_views.PasswordResetTest',
+          'auth_tests.test_views.CustomUserPasswordResetTest',
+          'auth_tests.test_views.UUIDUserPasswordResetTest',
+          'utils_tests.test_http.URLSafeBase64Tests',
+        ],
+      },
       { plug: null, labels: ['csrf_tests'] },
       { plug: null, labels: ['messages_tests'] },
     ],

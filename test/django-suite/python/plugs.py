@@ -9,6 +9,7 @@ from django.core import signing
 from django.utils.crypto import InvalidAlgorithm
 
 from child import child, result_of
+from reset_links import plug_tokens
 from session_store import store_of
 
 BACKENDS = "django.contrib.sessions.backends"
@@ -43,10 +44,8 @@ def plug_hashers():
 
 
 def plug(name):
-    if name == "signing":
-        plug_signing()
-    elif name == "hashers":
-        plug_hashers()
+    if name in PLUGS:
+        PLUGS[name]()
     else:
         plug_engine(name)
 
@@ -156,3 +155,10 @@ def must_update(self, encoded):
 
 def is_password_usable(encoded):
     return result_of(child.call("is_password_usable", encoded=encoded))
+
+
+PLUGS = {
+    "signing": plug_signing,
+    "hashers": plug_hashers,
+    "tokens": plug_tokens,
+}
