@@ -33,6 +33,13 @@ export const currentDjango: DjangoRelease = { django: '5.2.19', minimum: [3, 10]
 /** Packages by which Django reaches other databases than SQLite; none of them needs a compiler. */
 export const databaseDrivers: readonly string[] = ['psycopg[binary]==3.3.9', 'PyMySQL==1.2.4']
 
+/** Packages by which Django, and django-redis, reach caches; none of them needs a compiler. */
+export const cacheDrivers: readonly string[] = [
+  'redis==6.4.0',
+  'django-redis==6.0.0',
+  'pymemcache==4.0.0',
+]
+
 /** There is no Python to work with; the message says in one line what to install. */
 export class NoPythonError extends Error {
   override readonly name = 'NoPythonError'

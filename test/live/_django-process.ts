@@ -15,6 +15,10 @@ export interface DjangoProcessSettings {
   readonly USE_TZ: boolean
   readonly TIME_ZONE: string
   readonly DATABASES: { readonly default: Readonly<Record<string, unknown>> }
+  /** Default `django.contrib.sessions.backends.db`. */
+  readonly SESSION_ENGINE?: string
+  readonly CACHES?: { readonly default: Readonly<Record<string, unknown>> }
+  readonly SESSION_FILE_PATH?: string
 }
 
 /** What Django's `set_expiry` is given. */
@@ -38,6 +42,9 @@ export interface DjangoSession {
   readonly expiryAge: number
   readonly atBrowserClose: boolean
 }
+
+/** What Django sees of a session, whatever engine keeps it. */
+export type DjangoSessionData = Pick<DjangoSession, 'data' | 'expiryAge' | 'atBrowserClose'>
 
 interface Answer {
   readonly result?: unknown
@@ -81,6 +88,11 @@ export class DjangoProcess {
   /** null where Django sees no session. */
   read(key: string): Promise<DjangoSession | null> {
     return this.#ask('read', { key })
+  }
+
+  /** The same of any engine; null where Django sees no session. */
+  readData(key: string): Promise<DjangoSessionData | null> {
+    return this.#ask('read_data', { key })
   }
 
   change(

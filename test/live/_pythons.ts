@@ -25,12 +25,15 @@ const releases: ReadonlyArray<{ series: LiveRelease['series'] } & DjangoRelease>
 /**
  * Makes or finds the environments; says in a line what is missing.
  *
+ * @param packages - What they have beside Django. Default database drivers.
  * @throws NoPythonError with `CI=true`, where nothing may be missing.
  */
-export async function liveReleases(): Promise<LiveRelease[]> {
+export async function liveReleases(
+  packages: readonly string[] = databaseDrivers,
+): Promise<LiveRelease[]> {
   const found: LiveRelease[] = []
   for (const { series, ...release } of releases) {
-    found.push({ series, python: await tryToMake({ ...release, packages: databaseDrivers }) })
+    found.push({ series, python: await tryToMake({ ...release, packages }) })
   }
   return found
 }

@@ -5,6 +5,7 @@ size, the order of keys and lone surrogates arrive as they are.
 """
 
 import datetime
+import importlib
 import json
 import os
 import sys
@@ -55,9 +56,10 @@ def operation(function):
 
 
 def store(key=None):
-    from django.contrib.sessions.backends.db import SessionStore
+    """A session of the engine that the settings name."""
+    from django.conf import settings
 
-    return SessionStore(key)
+    return importlib.import_module(settings.SESSION_ENGINE).SessionStore(key)
 
 
 def utc_text(moment):
@@ -133,6 +135,20 @@ def read(key):
         "modification": utc_text(modification),
         "expiryDate": utc_text(session.get_expiry_date(modification=modification)),
         "expiryAge": session.get_expiry_age(modification=modification),
+        "atBrowserClose": session.get_expire_at_browser_close(),
+    }
+
+
+@operation
+def read_data(key):
+    """What Django sees under a key, whatever engine it is; null where it sees no session."""
+    session = store(key)
+    data = session.load()
+    if session.session_key is None:
+        return None
+    return {
+        "data": json.dumps(data),
+        "expiryAge": session.get_expiry_age(),
         "atBrowserClose": session.get_expire_at_browser_close(),
     }
 
