@@ -38,6 +38,7 @@ export const rules: readonly Rule[] = [
     name: 'cleanSave',
     claims: (difference, evidence) =>
       isOrdinary(evidence) &&
+      !isStranger(evidence) &&
       evidence.wasStored &&
       evidence.changedInside.size === 0 &&
       isDeepStrictEqual(difference.actual.rows, evidence.before) &&
@@ -59,7 +60,9 @@ export const rules: readonly Rule[] = [
   {
     name: 'rotation',
     claims: ({ actual }, evidence) =>
-      isRekeyed(evidence) && actual.rows.sessions.length <= evidence.before.sessions.length,
+      isRekeyed(evidence) &&
+      (isOrdinary(evidence) || evidence.condition === 'overlapped') &&
+      actual.rows.sessions.length <= evidence.before.sessions.length,
   },
 ]
 
