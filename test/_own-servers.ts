@@ -50,13 +50,13 @@ function isExecutable(file: string): boolean {
 }
 
 /** @throws Where the program is not installed. */
-function program(name: string): string {
+export function program(name: string): string {
   const file = findProgram(name)
   if (file === null) throw new Error(`${name} is not installed.`)
   return file
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
@@ -112,13 +112,29 @@ export interface OwnPostgres extends OwnServer {
 }
 
 /** A PostgreSQL with an empty cluster, started. */
-export async function startPostgres(): Promise<OwnPostgres> {
+export function startPostgres(): Promise<OwnPostgres> {
+  return startCluster((data, owner) =>
+    run(program('initdb'), ['-A', 'trust', '-U', 'postgres', '-N', '-D', data], owner),
+  )
+}
+
+/** A copy of a PostgreSQL that follows it, started: what is written there can be read here, later. */
+export function startReplica(primary: OwnServer): Promise<OwnPostgres> {
+  const copying = ['-d', primary.url, '-R', '-X', 'stream', '-c', 'fast']
+  return startCluster((data, owner) =>
+    run(program('pg_basebackup'), [...copying, '-D', data], owner),
+  )
+}
+
+async function startCluster(
+  make: (data: string, owner: User) => Promise<unknown>,
+): Promise<OwnPostgres> {
   const port = await freePort()
   const folder = await mkdtemp(join(tmpdir(), 'async-django-postgres-'))
   const owner = await postgresUser()
   if (owner.uid !== undefined) await chown(folder, owner.uid, owner.gid ?? owner.uid)
   const data = join(folder, 'data')
-  await run(program('initdb'), ['-A', 'trust', '-U', 'postgres', '-N', '-D', data], owner)
+  await make(data, owner)
   const server = new PostgresServer(data, port, owner)
   await server.start()
   return {
@@ -196,7 +212,7 @@ async function isReady(url: string, server: ChildProcess): Promise<boolean> {
   return false
 }
 
-async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+export async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const exit = once(server, 'exit')
   server.kill(signal)
