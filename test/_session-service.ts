@@ -8,7 +8,7 @@ import { createSessionService, type SessionServiceOptions } from 'async-django/s
 import { serveSessions, type SessionServer } from 'async-django/service/node'
 
 /** The token of these services. */
-export const serviceToken = 'a token of these tests, of some length'.replaceAll(' ', '-')
+export const serviceToken = 'a-token-of-these-tests-of-some-length'
 
 /** Starts a service over a store. */
 export function startService(

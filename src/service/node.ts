@@ -146,9 +146,12 @@ class NodeRequest implements ServiceRequest {
       let size = 0
       request.on('data', (chunk: Uint8Array) => {
         size += chunk.length
-        if (size <= maxBytes) return void chunks.push(chunk)
-        request.pause()
-        resolve(null)
+        if (size <= maxBytes) {
+          chunks.push(chunk)
+        } else {
+          request.pause()
+          resolve(null)
+        }
       })
       request.on('end', () => resolve(Buffer.concat(chunks)))
       request.on('close', () => reject(new Error('The connection broke.')))

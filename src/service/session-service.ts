@@ -128,7 +128,8 @@ async function route(
   if (refusal) return refusal
   if (path === '/sessions') return answerSessions(host, request, query)
   const id = /^\/sessions\/([^/]+)$/.exec(path)?.[1]
-  if (id === undefined) return refuse(404, 'There is nothing here.')
+  // A 404 is about sessions: a client with a wrong URL is not to take it for one.
+  if (id === undefined) return refuse(400, 'There is nothing here.')
   const key = readKey(id === keyInHeader ? request.header(keyHeader) : id)
   return key === null
     ? refuse(400, 'The key is not percent-encoded UTF-8.')

@@ -4,7 +4,7 @@
  * @module
  */
 import { isAsyncDjangoError } from '../errors.ts'
-import { isoUtc, PreciseDate } from '../formats/datetime.ts'
+import { isoUtc, type PreciseDate } from '../formats/datetime.ts'
 import { parseDatetime } from '../formats/iso-datetime.ts'
 import type { StoredSession } from '../session/store.ts'
 import { platform } from '#platform'

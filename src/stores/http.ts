@@ -151,9 +151,8 @@ function makeStore(caller: HttpCaller, { codecs, now }: StoreContext): SessionSt
       const asked = { operation: 'serverTime', method: 'GET', path: '/sessions' } as const
       const { time } = await caller.json<{ time: string }>({ ...asked, expected: [200] }, call)
       const moment = readExpires(time)
-      if (moment === null)
-        throw new ServiceError({ store: 'httpStore', operation: 'serverTime' }, 200)
-      return moment
+      if (moment) return moment
+      throw new ServiceError({ store: 'httpStore', operation: 'serverTime' }, 200)
     },
   }
 }
