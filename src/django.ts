@@ -294,6 +294,7 @@ function storeContext(options: DjangoOptions, settings: Settings, keyring: Keyri
   const now = options.now ?? (() => new Date())
   return {
     settings,
+    limits,
     now,
     codecs: {
       signed: (salt = options.sessionKeySalt ?? databaseSalt) =>

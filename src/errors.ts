@@ -115,7 +115,14 @@ export class SignatureExpiredError extends BadSignatureError {
 }
 
 /** Why a payload cannot be read. */
-export type PayloadProblem = 'malformed' | 'tooLarge' | 'tooDeep' | 'notAnObject' | 'unknownForm'
+export type PayloadProblem =
+  | 'malformed'
+  | 'tooLarge'
+  | 'tooDeep'
+  | 'notAnObject'
+  | 'unknownForm'
+  /** A pickle asks for what is not read: to call something, or for a value that is not turned on. */
+  | 'unsafePickle'
 
 /** A stored or signed payload cannot be decoded. Inside a request it reads as an empty session. */
 export class PayloadError extends AsyncDjangoError {

@@ -60,7 +60,13 @@ export const rooms: readonly Room[] = [
   { path: 'index.ts', mayImport: ['django.ts', ...django], isBarrel: true },
   {
     path: 'stores/',
-    mayImport: ['session/store.ts', 'type session/codec.ts', 'formats/', ...ground],
+    mayImport: [
+      'session/store.ts',
+      'type session/codec.ts',
+      'session/codecs/pickle.ts',
+      'formats/',
+      ...ground,
+    ],
     isApart: true,
     mayNamePackages: true,
     mayUseNode: true,

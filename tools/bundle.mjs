@@ -11,8 +11,13 @@ import { rolldown } from 'rolldown'
 
 /** What everybody loads who loads any of it. */
 const groups = [
-  { name: 'ground', test: /src\/(?:formats|signing\/(?!index)|diagnostics|settings)/ },
-  { name: 'core', test: /src\/(?:django|session\/(?!check)|http\/(?!csrf|hosts|messages))/ },
+  { name: 'ground', test: /src\/(?:formats\/(?!pickle)|signing\/(?!index)|diagnostics|settings)/ },
+  {
+    name: 'core',
+    test: /src\/(?:django|session\/(?!check|codecs\/pickle)|http\/(?!csrf|hosts|messages))/,
+  },
+  // What stores over caches share.
+  { name: 'pickle', test: /src\/(?:formats\/pickle|session\/codecs\/pickle)/ },
 ]
 
 /**

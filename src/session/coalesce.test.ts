@@ -4,6 +4,7 @@ import { PreciseDate } from '../formats/datetime.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Codec } from './codec.ts'
 import { Deadline, GuardedStore } from './guarded-store.ts'
+import { defaultLimits } from './limits.ts'
 import type { Call, SessionStore, StoredSession } from './store.ts'
 
 /** Something that the store was asked, until it answers. */
@@ -18,6 +19,7 @@ interface Question {
 const base: SessionStore = memoryStore()({
   settings: { sessionCookieAge: 60, sessionCookieName: 's', useTz: true, timeZone: 'UTC' },
   codecs: { signed: () => ({}) as Codec, legacy: () => ({}) as Codec },
+  limits: defaultLimits,
   now: () => new Date(),
 })
 

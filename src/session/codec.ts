@@ -6,6 +6,7 @@
 import { defaultBounds, type JsonBounds } from '../formats/json-bounds.ts'
 import {
   canonicalize,
+  isEqual,
   joinMembers,
   makeMember,
   type Member,
@@ -50,6 +51,8 @@ export interface DataFormat {
   stringifyLike(value: unknown, source: string): string
   /** The text that Django would write after reading this one. */
   canonicalize(text: string): string
+  /** Whether two values are stored as the same. */
+  isEqual(a: unknown, b: unknown): boolean
   split(text: string): Member[]
   join(members: Iterable<Member>): string
   makeMember(key: string, source: string): Member
@@ -70,6 +73,7 @@ export function jsonFormat(bounds: JsonBounds = defaultBounds): DataFormat {
     stringify: (value) => stringifyPythonJson(value, depth),
     stringifyLike: (value, source) => stringifyLike(value, source, depth),
     canonicalize,
+    isEqual,
     split: splitMembers,
     join: joinMembers,
     makeMember,

@@ -6,7 +6,6 @@
  */
 import { isAsyncDjangoError, SessionDataError } from '../errors.ts'
 import { defineValue } from '../formats/define-value.ts'
-import { isEqual } from '../formats/json-source.ts'
 import { UnserializableError } from '../formats/python-json.ts'
 import { type DataFormat, emptyText } from './codec.ts'
 import { type Changes, merge } from './merge.ts'
@@ -132,7 +131,9 @@ export class Draft {
   /** Whether anything was changed since the data was read, or its last snapshot was taken. */
   isChanged(): boolean {
     if (this.#assigned.size > 0 || this.#cleared || !isPlain(this.#live)) return true
-    return this.#containers !== null && !isEqual(this.#withoutDefaults(), this.#baseData())
+    return (
+      this.#containers !== null && !this.#format.isEqual(this.#withoutDefaults(), this.#baseData())
+    )
   }
 
   /** Parsed once, though it is looked at several times: nobody else sees it. */
@@ -201,7 +202,7 @@ export class Draft {
     const containers = new Map(this.#containers)
     for (const key of new Set([...Object.keys(old), ...Object.keys(next)])) {
       const value = own(next, key)
-      if (isEqual(own(old, key), value)) continue
+      if (this.#format.isEqual(own(old, key), value)) continue
       containers.delete(key)
       if (isContainer(value)) containers.set(key, value)
       if (Object.hasOwn(next, key)) defineValue(this.#live, key, value)
@@ -241,7 +242,7 @@ export class Draft {
   }
 
   #isDefault(key: string, value: unknown): boolean {
-    return this.#defaults.has(key) && isEqual(value, this.#defaults.get(key))
+    return this.#defaults.has(key) && this.#format.isEqual(value, this.#defaults.get(key))
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
 import type { Codec } from './codec.ts'
 import { Deadline, GuardedStore } from './guarded-store.ts'
+import { defaultLimits } from './limits.ts'
 
 /** What `load` of a store that fails like this is rejected with. */
 async function failure(cause: unknown): Promise<unknown> {
@@ -14,6 +15,7 @@ async function failure(cause: unknown): Promise<unknown> {
       timeZone: 'UTC',
     },
     codecs: { signed: () => ({}) as Codec, legacy: () => ({}) as Codec },
+    limits: defaultLimits,
     now: () => new Date(),
   })
   const guarded = new GuardedStore({ ...store, load: () => Promise.reject(cause) })

@@ -5,6 +5,7 @@
  */
 import type { Settings } from '../settings.ts'
 import type { Codec } from './codec.ts'
+import type { Limits } from './limits.ts'
 
 /** The settings that a store may need; never a secret. */
 export type StoreSettings = Pick<
@@ -24,6 +25,8 @@ export interface Codecs {
 export interface StoreContext {
   readonly settings: StoreSettings
   readonly codecs: Codecs
+  /** For a codec that the store brings along. */
+  readonly limits: Limits
   readonly now: () => Date
 }
 
