@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { fileURLToPath } from 'node:url'
+
 import type { SessionStoreFactory } from 'async-django'
+import { fileStore } from 'async-django/stores/file'
 import { kyselyStore } from 'async-django/stores/kysely'
 import { postgresStore } from 'async-django/stores/postgres'
 import type { Kysely } from 'kysely'
@@ -11,7 +14,7 @@ import { Client, Pool, type PoolConfig } from 'pg'
 import postgres from 'postgres'
 
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
-import type { SessionTables } from './_databases.ts'
+import { openDatabase, type SessionTables } from './_databases.ts'
 import { startPgbouncer } from './_own-servers.ts'
 
 /** Stores over one database, and how they end. */
@@ -72,11 +75,38 @@ function openPool(config: PoolConfig): Pool {
 /** All of them. */
 export const postgresClientNames = Object.keys(postgresClients) as readonly PostgresClientName[]
 
-/** Where a store is, and what it goes there by; without a client's name, Kysely. */
-export interface StorePlace {
+/** Where a store is, and what it goes there by; to a database without a client's name, Kysely. */
+export interface StoreAddress {
   readonly url: string
   readonly client: PostgresClientName | null
+}
+
+/** The same of a database, opened. */
+export interface StorePlace extends StoreAddress {
   readonly db: Kysely<SessionTables>
+}
+
+/** A store, and how it ends. */
+export interface OpenedStore {
+  readonly store: SessionStoreFactory
+  close(): Promise<void>
+}
+
+/** Opens the store at an address, whatever it is that is there. */
+export async function openStoreAt({ url, client }: StoreAddress): Promise<OpenedStore> {
+  if (new URL(url).protocol === 'file:') {
+    const store = fileStore({ sessionFilePath: fileURLToPath(url) })
+    return { store, async close() {} }
+  }
+  const db = openDatabase(url)
+  const { storeAt, close } = await openStores({ url, client, db })
+  return {
+    store: storeAt({}),
+    async close() {
+      await close()
+      await db.destroy()
+    },
+  }
 }
 
 /** Opens the stores of a database. */

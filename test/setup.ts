@@ -6,14 +6,17 @@
  *
  * @module
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 import type { SessionStoreFactory } from 'async-django'
+import { fileStore } from 'async-django/stores/file'
 import { createSessionTable } from 'async-django/stores/kysely'
 import { httpStore } from 'async-django/stores/http'
 import { memoryStore } from 'async-django/stores/memory'
+import type { OpenedSessionStore } from 'async-django/testing'
 import { sql } from 'kysely'
 
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
@@ -24,6 +27,7 @@ import {
   openStores,
   type PostgresClientName,
   postgresClientNames,
+  type StoreAddress,
   type StorePlace,
 } from './_stores.ts'
 
@@ -42,7 +46,11 @@ export interface Engine {
 export interface OpenEngine {
   readonly store: SessionStoreFactory
   /** What other processes open; null where there is nothing to share. */
+  readonly address: StoreAddress | null
+  /** The database; null where it is in none. */
   readonly database: SharedDatabase | null
+  /** Writes as a stranger does, where that is not into a table. */
+  readonly write?: NonNullable<OpenedSessionStore['write']>
   /** Removes all sessions. */
   empty(): Promise<void>
   close(): Promise<void>
@@ -72,6 +80,7 @@ const isStrict = process.env['CI'] === 'true'
 
 const all: readonly Engine[] = [
   { name: 'memory', skipReason: null, hasDatabase: false, open: openMemory },
+  { name: 'file', skipReason: null, open: openFolder },
   { name: 'sqlite', skipReason: null, open: openFile },
   {
     name: 'postgres',
@@ -153,11 +162,30 @@ async function openMemory(): Promise<OpenEngine> {
   let current = memoryStore()
   return {
     store: (context) => current(context),
+    address: null,
     database: null,
     async empty() {
       current = memoryStore()
     },
     async close() {},
+  }
+}
+
+async function openFolder(): Promise<OpenEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'async-django-'))
+  return {
+    store: fileStore({ sessionFilePath: folder }),
+    address: { url: pathToFileURL(folder).href, client: null },
+    database: null,
+    async write(key, payload, expireDate) {
+      const file = join(folder, `sessionid${key}`)
+      await writeFile(file, payload)
+      await utimes(file, new Date(), expireDate.getTime() / 1000 - 1_209_600)
+    },
+    async empty() {
+      for (const name of await readdir(folder)) await rm(join(folder, name))
+    },
+    close: () => rm(folder, { recursive: true }),
   }
 }
 
@@ -209,6 +237,7 @@ async function openTable(
   const { storeAt, close } = await openStores({ url, db, client })
   return {
     store: storeAt({}),
+    address: { url, client },
     database: { url, db, client, storeAt },
     async empty() {
       await db.deleteFrom('django_session').execute()

@@ -64,6 +64,8 @@ export const rooms: readonly Room[] = [
       'session/store.ts',
       'type session/codec.ts',
       'session/codecs/pickle.ts',
+      'session/expiry.ts',
+      'session/keyed-queue.ts',
       'formats/',
       ...ground,
     ],

@@ -38,9 +38,8 @@ describe.each(ENGINES)('$name', (engine: Engine) => {
     describe.each(engine.name === 'memory' ? [] : [processes])('in %i processes', () => {
       let children: Child[] = []
       beforeAll(async () => {
-        const { url, client } = opened.database ?? {}
         const file = new URL('overlap-process.ts', import.meta.url)
-        children = Array.from({ length: processes }, () => new Child(file, { url, client }))
+        children = Array.from({ length: processes }, () => new Child(file, opened.address))
         await Promise.all(children.map((child) => child.receive()))
       })
       afterAll(async () => {

@@ -32,10 +32,11 @@ describe.each(ENGINES)('$name', (engine: Engine) => {
   })
 })
 
-function asSuite({ store, database }: OpenEngine): OpenedSessionStore {
+function asSuite({ store, database, write }: OpenEngine): OpenedSessionStore {
   return {
     factory: store,
     async close() {},
+    ...(write && { write }),
     ...(database && { write: strangerOf(database), columns: columnsOf(database) }),
   }
 }
