@@ -95,10 +95,11 @@ export class DjangoProcess {
     return this.#ask('read_data', { key })
   }
 
+  /** Answers the key, which is another one where the cookie is the session. */
   change(
     key: string,
     change: { values?: string; deleted?: readonly string[]; expiry?: DjangoExpiry },
-  ): Promise<void> {
+  ): Promise<string> {
     return this.#ask('change', { key, ...change })
   }
 

@@ -174,6 +174,7 @@ def change(key, values=None, deleted=(), expiry=None):
     if expiry is not None:
         session.set_expiry(as_expiry(expiry))
     session.save()
+    return session.session_key
 
 
 @operation
