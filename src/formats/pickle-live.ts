@@ -232,8 +232,9 @@ function isHashable(key: unknown): boolean {
 /** Python takes `1`, `1.0` and `True` for the same key. */
 function identityOf(key: unknown): unknown {
   if (typeof key === 'boolean') return Number(key)
-  if (typeof key === 'bigint') return BigInt(Number(key)) === key ? Number(key) : key
-  return key
+  if (typeof key !== 'bigint') return key
+  const near = Number(key)
+  return Number.isFinite(near) && BigInt(near) === key ? near : key
 }
 
 function nameOf(key: unknown): string {

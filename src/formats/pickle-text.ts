@@ -79,6 +79,7 @@ class TextWriter {
       case 'tuple':
       case 'set':
       case 'frozenset':
+        if (item.kind !== 'tuple') checkNans(item.items)
         return this.#tagged(item.kind, `[${this.#elements(item, depth + 2)}]`)
       default:
         throw unsafePickle(item.text === '' ? 'an unusual uuid.UUID' : item.text)
@@ -110,6 +111,7 @@ class TextWriter {
 
   #pairs(node: Node, depth: number): string {
     const items = this.#open(node, depth)
+    checkNans(items.filter((_item, at) => at % 2 === 0))
     let text = ''
     for (let at = 0; at < items.length; at += 2) {
       const key = this.#value(items[at] ?? '', depth)
@@ -134,6 +136,13 @@ class TextWriter {
   #key(item: Item, depth: number): string {
     if (isPlainKey(item)) return this.#spend(item)
     return this.#spend(quoteString(mark + this.#value(item, depth)))
+  }
+}
+
+/** Each NaN is another one in Python; in JavaScript they are one, and the others would be lost. */
+function checkNans(items: readonly Item[]): void {
+  if (items.indexOf('NaN') !== items.lastIndexOf('NaN')) {
+    throw unsafePickle('more than one NaN in a set, or as keys')
   }
 }
 

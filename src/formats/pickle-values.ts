@@ -10,6 +10,9 @@ import { invalidArgument } from '../errors.ts'
 export type PythonKind =
   'datetime' | 'date' | 'time' | 'timedelta' | 'decimal' | 'uuid' | 'safestring'
 
+/** The values that pickles may hold beside plain data: some kinds, or all. */
+export type PythonValues = 'python' | readonly PythonKind[]
+
 const clock = String.raw`(\d\d):(\d\d):(\d\d)(?:\.(\d{6}))?`
 const zone = String.raw`([+-]\d\d:\d\d(?::\d\d(?:\.\d{6})?)?(?:\([^()]*\))?|\[[\w+./-]+\])?`
 

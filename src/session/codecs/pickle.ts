@@ -24,15 +24,13 @@ import {
   type PythonKind,
   pythonKinds,
   PythonValue,
+  type PythonValues,
 } from '../../formats/pickle-values.ts'
 import { writePickle } from '../../formats/pickle-writer.ts'
 import { stringifyPythonJson, UnserializableError } from '../../formats/python-json.ts'
 import { type Codec, type DataFormat, jsonFormat } from '../codec.ts'
 import { checkSize, type Limits } from '../limits.ts'
 import { remembered } from './_remembered.ts'
-
-/** The values that pickles may hold beside plain data. */
-export type PythonValues = 'python' | readonly PythonKind[]
 
 /** What every store takes whose payloads are pickles. */
 export interface PickleOptions {
@@ -174,9 +172,9 @@ function markedLike(
   for (const [name, value] of Object.entries(data)) {
     const key = names.get(name) ?? keyOfName(name)
     const made = markedExpiry(name, value, members) ?? marker.mark(value, [name])
-    if (made === value && key === name) continue
+    if (Object.is(made, value) && key === name) continue
     copy ??= copyOf(data)
-    delete copy[name]
+    if (key !== name) delete copy[name]
     defineValue(copy, key, made)
   }
   return copy ?? data

@@ -1,0 +1,78 @@
+/**
+ * Real Python and this package: what one pickles, the other reads, in every protocol, and what nobody
+ * changed goes back as it was. `PICKLE_SEED` and `PICKLE_VALUES` choose others, and more.
+ *
+ * @module
+ */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+import { describe, expect, test } from 'vitest'
+
+import { pickleCodec } from '../../src/session/codecs/pickle.ts'
+import { defaultLimits } from '../../src/session/limits.ts'
+import { pythonVariables } from '../../tools/_python.ts'
+import { liveReleases } from './_pythons.ts'
+
+const script = fileURLToPath(new URL('pickle_values.py', import.meta.url))
+const { PICKLE_SEED: seed = 'pickle', PICKLE_VALUES: count = '1500' } = process.env
+
+/** What Python made of a value. */
+interface Made {
+  /** In base64, by protocol. */
+  readonly pickles: Readonly<Record<string, string>>
+  /** The same, for plain data: its JSON, and the pickle in which equal strings are one. */
+  readonly json?: string
+  readonly bytes?: string
+}
+
+const codec = pickleCodec({ limits: defaultLimits, values: 'python' })
+const { format } = codec
+
+function runPython(python: string, command: string, input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { env: pythonVariables(), maxBuffer: 2 ** 28 }
+    const child = execFile(python, [script, command, seed, count], options, (error, stdout) => {
+      if (error) reject(error)
+      else resolve(stdout)
+    })
+    child.stdin?.end(input)
+  })
+}
+
+/** Our pickles of a value, by what was done to it on the way. */
+function ourPickles(text: string): Record<string, string> {
+  const data = format.parse(text) as Record<string, unknown>
+  const beside = format.stringifyLike({ ...data, ours: [1.5] }, text)
+  return {
+    untouched: codec.encode(format.stringifyLike(data, text)),
+    'beside ours': codec.encode(beside),
+    'without ours again': codec.encode(format.stringifyLike(data, beside)),
+    'written anew': codec.encode(format.stringifyLike(data, '{}')),
+  }
+}
+
+function toBase64(pickles: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(pickles).map(([name, it]) => [name, btoa(it)]))
+}
+
+describe.each(await liveReleases())('Django $series', ({ python }) => {
+  test('both read what the other pickles', { timeout: 300_000 }, async ({ skip }) => {
+    if (python === null) return skip('there is no Python for it')
+    const lines = (await runPython(python, 'make')).trimEnd().split('\n')
+    const made = lines.map((line) => JSON.parse(line) as Made)
+    expect(made).toHaveLength(Number(count))
+    const ours = made.map(({ pickles, json, bytes }) => {
+      const text = codec.decode(atob(pickles['5'] ?? ''))
+      for (const [protocol, it] of Object.entries(pickles)) {
+        // Python itself keeps the fold of a time from protocol 4 on.
+        const wanted = Number(protocol) < 4 ? text.replaceAll(' fold=1', '') : text
+        expect(codec.decode(atob(it))).toBe(wanted)
+      }
+      if (json !== undefined && !text.includes(String.raw`"\u0000`)) expect(text).toBe(json)
+      if (bytes !== undefined) expect(btoa(codec.encode(text))).toBe(bytes)
+      return JSON.stringify(toBase64(ourPickles(text)))
+    })
+    expect(await runPython(python, 'check', `${ours.join('\n')}\n`)).toBe('')
+  })
+})
