@@ -17,6 +17,7 @@ const single: Readonly<Record<string, string>> = {
   'auth/index.ts': './auth',
   'auth/passwords.ts': './passwords',
   'errors.ts': './errors',
+  'formats/pickle.ts': './pickle',
   'http/csrf.ts': './csrf',
   'http/messages.ts': './messages',
   'service/index.ts': './service',

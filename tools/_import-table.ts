@@ -35,6 +35,11 @@ export const rooms: readonly Room[] = [
   { path: 'platform/', mayImport: ['errors.ts'], mayUseNode: true },
   { path: 'diagnostics.ts', mayImport: ground },
   { path: 'formats/', mayImport: ground },
+  {
+    path: 'formats/pickle.ts',
+    mayImport: ['formats/pickle-live.ts', 'formats/pickle-values.ts'],
+    isBarrel: true,
+  },
   { path: 'signing/', mayImport: ['formats/', ...ground] },
   { path: 'signing/index.ts', mayImport: ['signing/', 'formats/base62.ts'], isBarrel: true },
   { path: 'session/', mayImport: session },
