@@ -60,8 +60,8 @@ export const suites: readonly Suite[] = [
           'utils_tests.test_http.URLSafeBase64Tests',
         ],
       },
-      { plug: null, labels: ['csrf_tests'] },
-      { plug: null, labels: ['messages_tests'] },
+      { plug: 'csrf', labels: ['csrf_tests'] },
+      { plug: 'messages', labels: ['messages_tests'] },
     ],
   },
   {

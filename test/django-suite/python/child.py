@@ -14,6 +14,17 @@ from django.utils import timezone
 
 import wire
 
+
+class RemoteError(Exception):
+    """What no Django has a word for: a defect, in most cases."""
+
+
+class Refused(Exception):
+    """A request that Node takes for forged."""
+
+    reason = None
+
+
 SENT_SETTINGS = [
     "SECRET_KEY",
     "SECRET_KEY_FALLBACKS",
@@ -32,6 +43,7 @@ ERRORS = {
     "ERR_PAYLOAD": ValueError,
     "ERR_INVALID_ARGUMENT": ValueError,
     "ERR_PASSWORD_HASH": ValueError,
+    "ERR_CSRF": Refused,
 }
 
 LOGS = {
@@ -41,10 +53,6 @@ LOGS = {
         "Session data corrupted",
     ),
 }
-
-
-class RemoteError(Exception):
-    """What no Django has a word for: a defect, in most cases."""
 
 
 class Child:
@@ -68,8 +76,11 @@ class Child:
         self.process.stdout.close()
         self.process = None
 
-    def call(self, name, handle=None, engine=None, now=None, **given):
-        """What came of a call: its result, and the state of its session."""
+    def call(self, name, handle=None, engine=None, request=None, extra=None, now=None, **given):
+        """What came of a call: its result, and the state of its session or request.
+
+        ``extra`` are settings beside those that are always sent.
+        """
         if self.process is None:
             self.start()
         self.calls += 1
@@ -77,8 +88,9 @@ class Child:
             "call": name,
             "handle": handle,
             "engine": engine,
+            "request": wire.write(request),
             "given": wire.write(given),
-            "settings": wire.write({name: getattr(settings, name) for name in SENT_SETTINGS}),
+            "settings": wire.write({**sent_settings(SENT_SETTINGS), **(extra or {})}),
             "version": django.get_version(),
             "now": wire.write(now or timezone.now()),
         }
@@ -93,6 +105,11 @@ class Child:
 child = Child()
 
 
+def sent_settings(names):
+    """Those that there are: some have their default in Django's code."""
+    return {name: getattr(settings, name) for name in names if hasattr(settings, name)}
+
+
 def result_of(answer):
     """The result of a call; or logs and raises what Django would."""
     for event in answer["events"]:
@@ -100,6 +117,8 @@ def result_of(answer):
             logger, level, message = LOGS[tuple(event)]
             logging.getLogger(logger).log(level, message)
     if "error" in answer:
-        code, text = answer["error"]["code"], answer["error"]["text"]
-        raise ERRORS.get(code, RemoteError)(text)
+        told = answer["error"]
+        error = ERRORS.get(told["code"], RemoteError)(told["message"])
+        error.reason = told["reason"]
+        raise error
     return wire.read(answer["result"])
