@@ -59,6 +59,16 @@ export class Child {
   kill(): void {
     this.#process.kill('SIGKILL')
   }
+
+  /** Asks it to end. */
+  terminate(): void {
+    this.#process.kill('SIGTERM')
+  }
+
+  /** Waits until it is gone, however it ended. */
+  async gone(): Promise<void> {
+    await this.#exit
+  }
 }
 
 /** The parent of this process, which `_child.mjs` runs. */

@@ -69,12 +69,15 @@ export function compareExports(declared: ExportMap, expected: ExportMap): string
   })
 }
 
+/** Programs that the package installs. */
+const programs: readonly string[] = ['cli/main.ts']
+
 /** The files that sources are built to: declarations of all, and scripts of what can be imported. */
 export function outputsOf(sources: readonly string[]): string[] {
   return [
     ...sources.map((file) => file.replace(/\.ts$/, '.d.ts')),
     ...sources
-      .filter((file) => subpathOf(file) !== null)
+      .filter((file) => subpathOf(file) !== null || programs.includes(file))
       .map((file) => file.replace(/\.ts$/, '.js')),
   ]
 }

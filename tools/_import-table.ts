@@ -115,6 +115,18 @@ export const rooms: readonly Room[] = [
   },
   { path: 'service/index.ts', mayImport: ['service/'], isBarrel: true },
   {
+    path: 'cli/',
+    mayImport: ['cli/commands/', 'stores/', 'session/store.ts', ...ground],
+    mayNamePackages: true,
+    mayUseNode: true,
+  },
+  {
+    path: 'cli/commands/',
+    mayImport: ['cli/', 'service/', ...ground],
+    isApart: true,
+    mayUseNode: true,
+  },
+  {
     path: 'testing/',
     mayImport: [
       'session/session.ts',

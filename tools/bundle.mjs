@@ -31,12 +31,15 @@ function entryOf(built) {
   return [name, `src/${name}.ts`]
 }
 
-/** @type {{ exports: Record<string, string | { default: string }>, imports: Record<string, string> }} */
-const { exports, imports } = JSON.parse(readFileSync('package.json', 'utf8'))
+/** @typedef {Record<string, string>} Files */
+/** @type {{ exports: Record<string, string | { default: string }>, imports: Files, bin: Files }} */
+const { exports, imports, bin } = JSON.parse(readFileSync('package.json', 'utf8'))
 const scripts = Object.values(exports).flatMap((it) => (typeof it === 'string' ? [] : it.default))
 
 const build = await rolldown({
-  input: Object.fromEntries([...scripts, ...Object.values(imports)].map(entryOf)),
+  input: Object.fromEntries(
+    [...scripts, ...Object.values(imports), ...Object.values(bin)].map(entryOf),
+  ),
   // Peers, what is of Node, and the platform, which is chosen where it runs.
   external: (name) => !/^[./]|^src\//.test(name),
   platform: 'neutral',

@@ -116,6 +116,16 @@ describe('a session', () => {
     expect(calls).toEqual(['create', 'update'])
   })
 
+  test('is read again where what was remembered had to make room', async () => {
+    const { store, calls } = watchStore(memoryStore())
+    const service = makeService({ store, rememberedSize: 10 })
+    const etag = etagOf(await create(service, 'sixsix'))
+    const put = { 'session-expires': later, body: 'sixsix' }
+    await ask(service, 'PUT /sessions/another0', { ...put, 'if-none-match': '*', body: 'others' })
+    await ask(service, `PUT /sessions/${key}`, { ...put, 'if-match': etag })
+    expect(calls).toEqual(['create', 'create', 'load', 'update'])
+  })
+
   test('is not made by an update, nor written without a condition', async () => {
     const service = makeService()
     const put = { 'session-expires': later, body: 'x' }

@@ -22,7 +22,6 @@ export async function answerFetch(
 
 /** Stops reading where it is too much, whatever the request says of its length. */
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | null> {
-  if (Number(request.headers.get('content-length')) > maxBytes) return null
   const chunks: Uint8Array[] = []
   let size = 0
   const reader = request.body?.getReader()

@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly sessions?: number
   /** The store forgets what it acknowledged: visitors begin anew. Default false. */
   readonly forgets?: boolean
+  /** How long a request may wait for the store. Default `storeTimeoutMs`. */
+  readonly timeoutMs?: number
 }
 
 /** What is to be brought down. */
@@ -41,6 +43,8 @@ export interface Outcome {
   /** Requests that failed during an outage. */
   readonly failed: number
   readonly longestMs: number
+  /** How long a request might wait for the store. */
+  readonly timeoutMs: number
   /** What nobody may meet: failures outside of an outage, and others than that the store is away. */
   readonly oddities: readonly unknown[]
 }
@@ -68,10 +72,10 @@ export async function killUnderLoad(
 
 /** An outcome in a line. */
 export function formatOutcome(name: string, outcome: Outcome): string {
-  const { acknowledged, lost, failed, longestMs } = outcome
+  const { acknowledged, lost, failed, longestMs, timeoutMs } = outcome
   return (
     `${name}: acknowledged ${acknowledged}, present ${acknowledged - lost}, lost ${lost}; ` +
-    `${failed} failed, the longest request took ${Math.round(longestMs)} of ${storeTimeoutMs} ms`
+    `${failed} failed, the longest request took ${Math.round(longestMs)} of ${timeoutMs} ms`
   )
 }
 
@@ -92,12 +96,13 @@ export class Load {
   #isOutage = false
   #isOver = false
 
-  constructor(store: SessionStoreFactory, { sessions = 4, forgets = false }: LoadOptions = {}) {
-    this.#options = { sessions, forgets }
+  constructor(store: SessionStoreFactory, options: LoadOptions = {}) {
+    const { sessions = 4, forgets = false, timeoutMs = storeTimeoutMs } = options
+    this.#options = { sessions, forgets, timeoutMs }
     this.#django = createDjango({
       settings: { secretKey: 'a secret of these tests' },
       store,
-      storeTimeoutMs,
+      storeTimeoutMs: timeoutMs,
     })
     this.#request = djangoFetch(this.#django, async (request, { session }) => {
       const loaded = await session.load()
@@ -154,6 +159,7 @@ export class Load {
       lost: lost.reduce((sum, count) => sum + count, 0),
       failed: this.#failed,
       longestMs: this.#longestMs,
+      timeoutMs: this.#options.timeoutMs,
       oddities: this.#oddities,
     }
   }

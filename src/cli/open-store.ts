@@ -1,0 +1,57 @@
+/**
+ * Opens the store that a URL, or a module, names.
+ *
+ * @module
+ */
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import type { SessionStoreFactory } from '../session/store.ts'
+import { memoryStore } from '../stores/memory.ts'
+import { UsageError } from './command.ts'
+import { openPostgres } from './open-postgres.ts'
+
+/** A store, and how its connections end. */
+export interface OpenedStore {
+  readonly store: SessionStoreFactory
+  /** Where it is, without a secret. */
+  readonly place: string
+  close(): Promise<void>
+}
+
+/** What a store may be opened with. */
+export interface StoreOptions {
+  readonly table: string | null
+  readonly connections: number
+  /** Told what happens to idle connections. */
+  onError(error: unknown): void
+}
+
+/** @throws UsageError for what names no store; MissingPackageError. */
+export async function openStore(name: string, options: StoreOptions): Promise<OpenedStore> {
+  if (name === 'memory:') {
+    const store = memoryStore({ maxSessions: 100_000 })
+    return { store, place: 'memory, until this process ends', close: async () => {} }
+  }
+  if (/^postgres(?:ql)?:/.test(name)) return openPostgres(name, options)
+  if (/^[a-z][\w+.-]+:/i.test(name)) {
+    throw new UsageError(
+      '--store takes postgres:// and memory:, or a module of yours that exports a store.',
+    )
+  }
+  return importStore(name)
+}
+
+/** A module exports `store`, what `createDjango` takes, and, if there is something to close, `close`. */
+async function importStore(file: string): Promise<OpenedStore> {
+  const module: unknown = await import(pathToFileURL(resolve(file)).href)
+  const { store, close } = module as { store?: unknown; close?: unknown }
+  if (typeof store !== 'function') throw new UsageError('the module of --store exports no "store".')
+  return {
+    store: store as SessionStoreFactory,
+    place: file,
+    async close() {
+      if (typeof close === 'function') await (close as () => unknown)()
+    },
+  }
+}
