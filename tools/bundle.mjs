@@ -17,7 +17,7 @@ const groups = [
     test: /src\/(?:django|session\/(?!check|codecs\/pickle)|http\/(?!csrf|hosts|messages))/,
   },
   // What stores over caches share.
-  { name: 'pickle', test: /src\/(?:formats\/pickle|session\/codecs\/pickle)/ },
+  { name: 'pickle', test: /src\/(?:formats\/pickle-|session\/codecs\/pickle)/ },
 ]
 
 /**

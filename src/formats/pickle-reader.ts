@@ -329,7 +329,8 @@ class Machine {
 
   #remember(index: number): void {
     // Python counts, from 0 or, up to 2.7, from 1.
-    if (index > this.#memo.length + 1) throw malformedPickle('its memo has a hole')
+    const isNext = index <= this.#memo.length + 1
+    if (!isNext || index > this.#items) throw malformedPickle('its memo is not in order')
     this.#memo[index] = this.#top()
   }
 

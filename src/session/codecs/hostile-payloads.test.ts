@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { deflateSync, gzipSync } from 'node:zlib'
 
 import { describe, expect, test } from 'vitest'
 
+import { costOf, leastCost, mostHeap, mostMs, slowness } from '../../../test/fixtures/cost.ts'
 import { createDjango, type Django } from '../../django.ts'
 import { prepareKey } from '../../signing/salted-hmac.ts'
 import { Signer } from '../../signing/signer.ts'
@@ -12,9 +11,6 @@ import { memoryStore } from '../../stores/memory.ts'
 import { defaultLimits } from '../limits.ts'
 import type { SessionStore } from '../store.ts'
 import { legacyCodec } from './legacy.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 const MiB = 1024 * 1024
 const key = 'a'.repeat(32)
@@ -148,52 +144,13 @@ const readable: Readonly<Record<string, string>> = {
   'nested 500 levels': packed(`{"a":${'['.repeat(499)}${']'.repeat(499)}}`),
 }
 
-/** Milliseconds of the processor: what else the machine does counts as little as it can. */
-async function costOf(run: () => unknown): Promise<number> {
-  const before = process.cpuUsage()
-  const start = performance.now()
-  await run()
-  const elapsed = performance.now() - start
-  const { user, system } = process.cpuUsage(before)
-  return Math.min(elapsed, (user + system) / 1000)
-}
-
-const manyKeys = `{${numbered(16_650, (at) => `"key ${at}":1`)}}`
-/** What parsing that takes on the machine that the bound is stated for, in milliseconds. */
-const usualMs = 3
-
-/** A slower machine, or one that is busy, may take longer in the proportion it takes longer for this. */
-async function slowness(): Promise<number> {
-  return Math.max(1, (await costOf(() => JSON.parse(manyKeys))) / usualMs)
-}
-
-const mostMs = 20
-const mostHeap = 32 * MiB
-/** The least of so many runs counts: the others were disturbed. */
-const mostRuns = 30
-
-/** The bound of every row, in milliseconds and MiB of heap. Each run is the first that sees the row. */
-async function leastCost(payload: string): Promise<{ ms: number; heap: number }> {
-  let ms = Number.POSITIVE_INFINITY
-  let heap = Number.POSITIVE_INFINITY
-  for (let runs = 0; runs < mostRuns && (ms > mostMs || heap > mostHeap); runs++) {
-    const site = setUp()
-    collectGarbage()
-    const before = process.memoryUsage().heapUsed
-    const cost = await costOf(() => read(site, payload))
-    heap = Math.min(heap, process.memoryUsage().heapUsed - before)
-    ms = Math.min(ms, cost <= mostMs ? cost : cost / (await slowness()))
-  }
-  return { ms, heap }
-}
-
 describe.each(Object.entries(unreadable))('a row %s', (_name, [payload, reason]) => {
   test(`reads as empty: ${reason}`, async () => {
     expect(await read(setUp(), payload)).toBe(reason)
   })
 
   test('costs at most 20 ms and 32 MiB', async () => {
-    const { ms, heap } = await leastCost(payload)
+    const { ms, heap } = await leastCost(setUp, (site) => read(site, payload))
     expect(ms).toBeLessThanOrEqual(mostMs)
     expect(heap).toBeLessThanOrEqual(mostHeap)
   })
@@ -205,7 +162,7 @@ describe.each(Object.entries(readable))('a row %s', (_name, payload) => {
   })
 
   test('costs at most 20 ms and 32 MiB', async () => {
-    const { ms, heap } = await leastCost(payload)
+    const { ms, heap } = await leastCost(setUp, (site) => read(site, payload))
     expect(ms).toBeLessThanOrEqual(mostMs)
     expect(heap).toBeLessThanOrEqual(mostHeap)
   })
