@@ -133,6 +133,7 @@ export const rooms: readonly Room[] = [
       'type session/sessions.ts',
       'session/store.ts',
       'session/codec.ts',
+      'session/limits.ts',
       'formats/datetime.ts',
       'auth/user-key.ts',
       'auth/user-model.ts',

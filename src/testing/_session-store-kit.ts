@@ -6,6 +6,7 @@
  */
 import { PreciseDate } from '../formats/datetime.ts'
 import { type Codec, jsonFormat } from '../session/codec.ts'
+import { defaultLimits } from '../session/limits.ts'
 import type {
   KeyedSession,
   NewSession,
@@ -77,6 +78,7 @@ export class Kit {
     return this.opened.factory({
       settings: { ...defaultSettings, ...settings },
       codecs: { signed: () => plainCodec, legacy: () => plainCodec },
+      limits: defaultLimits,
       now: () => new Date(this.now),
     })
   }
