@@ -373,8 +373,8 @@ function given(users: Users | ReadOnlyUsers | null): Users {
 /** A request without a response: whatever needs a cookie is refused. */
 function detached(headers: HeadersLike, cookieName: string): SessionOrigin {
   return {
-    key: readCookie(headerOf(headers, 'cookie'), cookieName)?.value ?? null,
-    checkCookie: (operation) => {
+    takeKey: () => readCookie(headerOf(headers, 'cookie'), cookieName)?.value ?? null,
+    checkCookie(operation) {
       throw new HeadersSentError(operation)
     },
   }
@@ -388,6 +388,8 @@ function headerOf(headers: HeadersLike, name: string): string | null {
 
 function wire(
   { readOnly = false, now = () => new Date(), csrf, messages }: DjangoOptions,
+const noOptions: AdapterOptions = {}
+
   host: SessionHost,
   sessions: Sessions | ReadOnlySessions,
   keyring: Keyring,
@@ -407,8 +409,9 @@ function wire(
     get users() {
       return given(users)
     },
-    sessionOf: (headers) => sessions.open(() => detached(headers, settings.sessionCookieName)),
-    begin: (exchange, options = {}) => new SessionExchange(middlewareHost, exchange, options),
+    sessionOf: (headers) => sessions.open(detached(headers, settings.sessionCookieName)),
+    begin: (exchange, options = noOptions) =>
+      new SessionExchange(middlewareHost, exchange, options),
     // Few processes ask, and those once.
     check: async (options = {}) => {
       const { checkSessions } = await import('./session/check.ts')

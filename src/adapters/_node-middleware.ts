@@ -31,27 +31,37 @@ export function nodeMiddleware(
   options: AdapterOptions | undefined,
 ): NodeMiddleware {
   return function djangoSession(request, response, proceed) {
-    const visit = visitOf(django, options, request, response, proceed)
+    const visit = visitOf(django, options, request, response, proceed, defineProperties)
     const loading = visit.autoload(options)
     if (loading) loading.then(() => proceed(), proceed)
     else proceed()
   }
 }
 
-/** The visit of a request, which has a `session` from then on, and a `user` if there are any. */
+/**
+ * The visit of a request.
+ *
+ * @param expose - Called for a new one, to give the request its `session`, and its `user` if there are any.
+ */
 export function visitOf(
   django: ReadOnlyDjango,
   options: AdapterOptions | undefined,
   request: VisitedRequest,
   response: ServerResponse,
   fail: (error: unknown) => void,
+  expose: (request: VisitedRequest, visit: NodeVisit) => void,
 ): NodeVisit {
   const known = findVisit(request, django)
   if (known) return known
   const visit = new NodeVisit(django, options, request, response, fail)
+  expose(request, visit)
+  return visit
+}
+
+/** Whoever else assigns to these is told, by a TypeError, that they are taken. */
+function defineProperties(request: VisitedRequest, { django }: NodeVisit): void {
   Object.defineProperty(request, 'session', sessionProperty)
   if (django.hasUsers) Object.defineProperty(request, 'user', userProperty)
-  return visit
 }
 
 /** One property for all requests, so that they keep one shape. */

@@ -52,7 +52,7 @@ export interface ResponseHead {
 /** A path and a query, with a scheme and a host before them where the client is a proxy. */
 const requestTarget = /^(?:\w[\w+.-]*:\/\/[^/?#]*)?([^?#]*)([^#]*)/
 
-/** A request with one `django`. The gate goes in once somebody asks for the session. */
+/** A request with one `django`. The gate goes in once somebody uses the session. */
 export class NodeVisit implements TargetExchange, GuardedVisit {
   readonly django: ReadOnlyDjango
   /** With another `django`. */
@@ -93,10 +93,13 @@ export class NodeVisit implements TargetExchange, GuardedVisit {
     request[visitKey] = this
   }
 
-  /** The visitor's session. Looking at it opens the gate. */
+  /** The visitor's session: free until it is used, which opens the gate. */
   get session(): object {
-    this.#openGate()
     return this.#state.session
+  }
+
+  onUse(): void {
+    this.#openGate()
   }
 
   /** The visitor: free until loaded. */
@@ -114,7 +117,7 @@ export class NodeVisit implements TargetExchange, GuardedVisit {
     return loading
   }
 
-  /** Whether there may be something to save: somebody asked for the session, or it is due. */
+  /** Whether there may be something to save: somebody uses the session, or it is due. */
   get isOpen(): boolean {
     return this.#gate !== null
   }
@@ -172,6 +175,11 @@ export class NodeVisit implements TargetExchange, GuardedVisit {
     return joined(this.#request.headers[name])
   }
 
+  /** To ask Node for one header has it read all of them. */
+  get sentCookies(): string | null | undefined {
+    return cookiesIn(this.#request.rawHeaders)
+  }
+
   formField(name: string): Promise<string | null> {
     return nodeFormField(this.#request, this.#response, name, this.#holder)
   }
@@ -195,6 +203,22 @@ export class NodeVisit implements TargetExchange, GuardedVisit {
   appendHeader(name: string, value: string): void {
     this.#openGate().changeHeaders(() => this.#head.appendHeader(name, value))
   }
+}
+
+/** Undefined where nothing is told: not all requests come from a server. */
+function cookiesIn(rawHeaders: readonly string[] | undefined): string | null | undefined {
+  if (!rawHeaders || rawHeaders.length === 0) return undefined
+  let cookies: string | null = null
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (!isCookie(rawHeaders[at])) continue
+    const value = rawHeaders[at + 1] ?? ''
+    cookies = cookies === null ? value : `${cookies}; ${value}`
+  }
+  return cookies
+}
+
+function isCookie(name: string | undefined): boolean {
+  return name?.length === 6 && (name === 'Cookie' || name.toLowerCase() === 'cookie')
 }
 
 function joined(value: number | string | readonly string[] | undefined): string | null {

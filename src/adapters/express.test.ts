@@ -14,6 +14,8 @@ import { serveForTest } from '../../test/fixtures/servers.ts'
 import { watchStore } from '../../test/fixtures/watched-store.ts'
 import { createDjango, type Django } from '../django.ts'
 import type { AdapterOptions, Exchange } from '../http/exchange.ts'
+import { addMessage, messages } from '../http/messages.ts'
+import type { LazySession } from '../session/lazy-session.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { djangoExpress } from './express.ts'
 
@@ -63,26 +65,40 @@ function makeRequest(url: string, headers: Readonly<Record<string, string>> = {}
 }
 
 /** Runs the middleware, and answers the names of what it laid over the response. */
-async function overlaid(django: Django, cookie?: string, look?: boolean): Promise<string[]> {
+async function overlaid(
+  django: Django,
+  cookie?: string,
+  use: (session: LazySession) => unknown = () => null,
+): Promise<string[]> {
   const { request, response } = makeRequest('/', cookie === undefined ? {} : { cookie })
   await new Promise((resolve) => {
     Reflect.apply(djangoExpress(django), null, [request, response, resolve])
   })
-  if (look) Reflect.get(request, 'session')
+  use(Reflect.get(request, 'session') as LazySession)
   return ['writeHead', 'flushHeaders', 'write', 'end'].filter((name) =>
     Object.hasOwn(response, name),
   )
 }
 
 describe('a response', () => {
-  test('is left alone until somebody asks for the session', async () => {
+  test('is left alone until somebody uses the session, though it is looked at', async () => {
     expect(await overlaid(makeDjango().django)).toEqual([])
     expect(await overlaid(makeDjango().django, 'sessionid=abcdefgh')).toEqual([])
   })
 
   test('is overlaid when somebody does', async () => {
     const names = ['writeHead', 'flushHeaders', 'write', 'end']
-    expect(await overlaid(makeDjango().django, 'sessionid=abcdefgh', true)).toEqual(names)
+    for (const use of [(one: LazySession) => one.key, (one: LazySession) => one.load()]) {
+      expect(await overlaid(makeDjango().django, 'sessionid=abcdefgh', use)).toEqual(names)
+    }
+  })
+
+  test('is overlaid when somebody uses another part of the request', async () => {
+    const settings = { secretKey: 'secret' }
+    const django = createDjango({ settings, store: memoryStore(), messages: messages() })
+    expect(await overlaid(django, 'sessionid=abcdefgh')).toEqual([])
+    const use = (session: LazySession): void => addMessage(session, 20, 'hello')
+    expect(await overlaid(django, 'sessionid=abcdefgh', use)).toHaveLength(4)
   })
 
   test('is overlaid where the session matters though nobody asks', async () => {

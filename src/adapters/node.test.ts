@@ -1,4 +1,5 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import process from 'node:process'
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -198,5 +199,62 @@ describe('request.session', () => {
     })
     expect(cookieNames(await ask(outer))).toEqual(['sessionid'])
     expect(calls).toEqual(['create'])
+  })
+})
+
+describe('request.session beside others', () => {
+  const show: Handler = ({ session }, response) => void response.end(String(session.key))
+
+  test('takes the place of what others have defined', async () => {
+    const listener = djangoNode(makeDjango().django, show)
+    const response = await ask((request, ...rest) => {
+      Object.defineProperty(request, 'session', {
+        configurable: true,
+        get: () => ({ key: 'other' }),
+      })
+      listener(request, ...rest)
+    }, 'Cookie: sessionid=abcdefgh\r\n')
+    expect(String(response.body)).toBe('abcdefgh')
+  })
+
+  test('belongs to the django that came last', async () => {
+    const { django } = makeDjango({ sessionCookieName: 'inner' })
+    const inner = djangoNode(django, show)
+    const outer = djangoNode(makeDjango().django, (request, response) => inner(request, response))
+    const response = await ask(outer, 'Cookie: sessionid=abcdefgh; inner=innerkey\r\n')
+    expect(String(response.body)).toBe('innerkey')
+  })
+})
+
+describe('a cookie that is no key', () => {
+  const free: Handler = (_, response) => void response.end()
+
+  test.each([
+    ['in one header', 'Cookie: sessionid=short\r\n'],
+    ['in any case of letters', 'COOKIE: sessionid=short\r\n'],
+    ['in the first of two headers', 'Cookie: sessionid=short\r\ncookie: a=1\r\n'],
+    ['in the second of two headers', 'cookie: a=1\r\nCookie: sessionid=short\r\n'],
+    ['behind one that is', 'Cookie: sessionid=abcdefgh; sessionid=short\r\n'],
+    ['once it is unquoted', 'Cookie: sessionid="\\101\\102"\r\n'],
+  ])('is deleted though nobody uses the session: %s', async (_name, headers) => {
+    expect(cookieNames(await ask(djangoNode(makeDjango().django, free), headers))).toEqual([
+      'sessionid',
+    ])
+  })
+
+  test.each([
+    ['it is a key', 'Cookie: sessionid=abcdefgh\r\n'],
+    ['there is none', 'Host: a\r\n'],
+    ['another is short', 'Cookie: session=short; sessionid=abcdefgh; id=1\r\n'],
+  ])('is not where %s', async (_name, headers) => {
+    expect(cookieNames(await ask(djangoNode(makeDjango().django, free), headers))).toEqual([])
+  })
+
+  test('is told by the headers of a request that comes from no server', async () => {
+    const request = Object.assign(new IncomingMessage(new Socket()), { method: 'GET', url: '/' })
+    request.headers.cookie = 'sessionid=short'
+    const response = new ServerResponse(request)
+    djangoNode(makeDjango().django, free)(request, response)
+    expect(String(response.getHeader('set-cookie'))).toMatch(/^sessionid=""; .*Max-Age=0/)
   })
 })

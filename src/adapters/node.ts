@@ -27,6 +27,7 @@ import { isAsyncDjangoError } from '../errors.ts'
 import type { AdapterOptions } from '../http/exchange.ts'
 import { clearHead } from './_node-head.ts'
 import { passes, visitOf } from './_node-middleware.ts'
+import type { NodeVisit, VisitedRequest } from './_node-visit.ts'
 
 /** A request of which the session is known. */
 export interface DjangoRequest<
@@ -74,14 +75,37 @@ export function djangoNode<Dj extends ReadOnlyDjango, const O extends NodeOption
   const { onError = answerPlainly } = options ?? {}
   return function djangoSession(request, response) {
     const fail = (error: unknown): void => void answerError(onError, error, request, response)
-    const serve = async (): Promise<void> => {
-      const visit = visitOf(django, options, request, response, fail)
+    const serve = (): unknown => handler(request as DjangoRequest<Dj, Autoload<O>>, response)
+    try {
+      const visit = visitOf(django, options, request, response, fail, assignProperties)
       const loading = visit.autoload(options)
-      if (loading) await loading
-      await handler(request as DjangoRequest<Dj, Autoload<O>>, response)
+      const serving = loading ? loading.then(serve) : serve()
+      if (isThenable(serving)) serving.then(undefined, fail)
+    } catch (error) {
+      fail(error)
     }
-    serve().catch(fail)
   }
+}
+
+/** Nothing else has to do with the request, and to define a property takes longer than all the rest. */
+function assignProperties(request: VisitedRequest, visit: NodeVisit): void {
+  assign(request, 'session', visit.session)
+  if (visit.django.hasUsers) assign(request, 'user', visit.user)
+}
+
+/** What others have defined gives way. */
+function assign(
+  request: VisitedRequest & { session?: object; user?: object },
+  name: 'session' | 'user',
+  value: object,
+): void {
+  if (name in request) Object.defineProperty(request, name, { configurable: true, value })
+  else request[name] = value
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return typeof Reflect.get(value, 'then') === 'function'
 }
 
 /**

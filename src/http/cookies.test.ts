@@ -77,6 +77,21 @@ describe('readCookie', () => {
     )
   })
 
+  test('agrees with parseCookies on headers as browsers send them, or nearly so', () => {
+    const value = fc.constantFrom('', 'x', 'abc-123', '"q"', '"', ' x', 'x ', 'é', '\u2028', 'a=b')
+    const cookie = fc.tuple(fc.constantFrom('a', 'aa', 'b', ''), value)
+    const separator = fc.constantFrom('; ', ';', '  ;  ')
+    fc.assert(
+      fc.property(fc.array(cookie, { maxLength: 4 }), separator, (list, between) => {
+        const header = list.map(([name, text]) => `${name}=${text}`).join(between)
+        const reading = readCookie(header, 'a')
+        expect(reading?.value).toBe(parseCookies(header).get('a'))
+        expect(reading?.count ?? 0).toBe(list.filter(([name]) => name === 'a').length)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   test('takes no time over spaces inside a value', () => {
     const header = `a=x${' '.repeat(200_000)}y; b=1`
     expect(readCookie(header, 'b')?.value).toBe('1')

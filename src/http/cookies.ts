@@ -27,7 +27,10 @@ export function parseCookies(header: string): Map<string, string> {
 
 /** One cookie of a `Cookie` header; null where there is none of this name. */
 export function readCookie(header: string | null, name: string): CookieReading | null {
-  if (header === null || !header.includes(name)) return null
+  const at = header?.indexOf(name) ?? -1
+  if (header === null || at === -1) return null
+  const plain = plainValue(header, name, at)
+  if (plain !== null) return { value: plain, count: 1 }
   let last: string | null = null
   let count = 0
   for (const chunk of header.split(';')) {
@@ -38,6 +41,23 @@ export function readCookie(header: string | null, name: string): CookieReading |
     count++
   }
   return last === null ? null : { value: unquote(last), count }
+}
+
+/** As nearly all browsers send it: one of the name, and nothing around it that is to be taken off. */
+function plainValue(header: string, name: string, at: number): string | null {
+  const start = at + name.length + 1
+  if (at !== 0 && !header.startsWith('; ', at - 2)) return null
+  if (!header.startsWith('=', start - 1) || header.indexOf(name, start) !== -1) return null
+  const next = header.indexOf(';', start)
+  const end = next === -1 ? header.length : next
+  return isPlain(header.charCodeAt(start)) && isPlain(header.charCodeAt(end - 1))
+    ? header.slice(start, end)
+    : null
+}
+
+/** Neither a space nor a quote. */
+function isPlain(code: number): boolean {
+  return code > 0x22 && code < 0x7f
 }
 
 /** A chunk without a `=` is a value without a name. */

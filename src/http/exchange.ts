@@ -15,6 +15,11 @@ export interface Exchange {
   /** A request header, several of one name combined; null where there is none. */
   header(name: string): string | null
   /**
+   * The `Cookie` header as it came, where that is found sooner than by `header()`: enough to tell that
+   * a request of which nobody uses the session needs nothing. Default: `header('cookie')`.
+   */
+  readonly sentCookies?: string | null | undefined
+  /**
    * A field of the form in the request's body, urlencoded or multipart, the last of several: from a
    * body that was parsed already, else from a copy of its first 2.5 MB. Null where there is none.
    */
@@ -27,6 +32,11 @@ export interface Exchange {
   getHeader(name: string): string | null
   setHeader(name: string, value: string): void
   appendHeader(name: string, value: string): void
+  /**
+   * Called when somebody uses the session, or a part of the request beside it, and perhaps again: from
+   * then on the response waits for `commit`. For adapters that have to do something about that.
+   */
+  onUse?(): void
 }
 
 /** How an adapter treats sessions, beyond Django's settings. */

@@ -14,13 +14,13 @@ import { isSessionKey } from '../session/session-key.ts'
 import type { Settings } from '../settings.ts'
 import { formatCookie, formatCookieDeletion, patchVary, readCookie } from './cookies.ts'
 import type { AdapterOptions, Exchange } from './exchange.ts'
-import { attachParts, type Part, type Visit, type VisitPart } from './part.ts'
+import type { Part, PartsOrigin, Visit, VisitPart } from './part.ts'
 import { platform } from '#platform'
 
 /** What the middleware needs of a `django`. */
 export interface MiddlewareHost<D extends object> {
   readonly settings: Settings
-  readonly sessions: { open(origin: () => SessionOrigin): LazySession<D> | LazyReadOnlySession<D> }
+  readonly sessions: { open(origin: SessionOrigin): LazySession<D> | LazyReadOnlySession<D> }
   readonly readOnly: boolean
   readonly diagnostics: Diagnostics
   readonly storeTimeoutMs: number
@@ -35,12 +35,14 @@ export interface MiddlewareHost<D extends object> {
  */
 type SessionState = 'empty' | 'present' | 'stored'
 
+const noParts: readonly VisitPart[] = []
+
 function stateOf(core: SessionCore): SessionState {
   return core.isEmpty ? 'empty' : 'present'
 }
 
 /** One request's session, from `begin` to `commit`. */
-export class SessionExchange<D extends object> implements Visit {
+export class SessionExchange<D extends object> implements Visit, SessionOrigin, PartsOrigin {
   readonly exchange: Exchange
   readonly isSkipped: boolean
   readonly #host: MiddlewareHost<D>
@@ -51,8 +53,10 @@ export class SessionExchange<D extends object> implements Visit {
   #session: LazySession<D> | null = null
   /** Somebody did something with the session, if only to look at its key. */
   #isUsed = false
-  /** What the request's cookie says; undefined until it is read. */
-  #cookie: string | null | undefined
+  /** The `Cookie` header that was read last; undefined until one is. */
+  #cookies: string | null | undefined
+  /** What it says. */
+  #cookie: string | null = null
   /** From here on, no cookie can be set. */
   #isClosed = false
 
@@ -61,33 +65,29 @@ export class SessionExchange<D extends object> implements Visit {
     this.exchange = exchange
     this.#options = options
     this.isSkipped = options.skip?.(exchange) ?? false
-    this.#parts = host.parts.map((part) => part.begin(this))
+    this.#parts = host.parts.length === 0 ? noParts : host.parts.map((part) => part.begin(this))
   }
 
   /** The session: free until it is loaded or written. */
   get session(): LazySession<D> {
-    this.#session ??= this.#openSession()
-    return this.#session
+    return (this.#session ??= this.#host.sessions.open(this) as LazySession<D>)
   }
 
-  #openSession(): LazySession<D> {
-    const session = this.#host.sessions.open(() => this.#use()) as LazySession<D>
-    if (this.#parts.length > 0) attachParts(session, this.#parts)
-    return session
-  }
-
-  /** Called at the first use of the session: until then, no cookie is parsed. */
-  #use(): SessionOrigin {
+  /** For the session, at its first use. */
+  takeKey(): string | null {
     this.#isUsed = true
-    return {
-      key: this.#readCookie(),
-      checkCookie: (operation) => this.#checkCookie(operation),
-      deadline: () => this.#nextDeadline(),
-    }
+    this.exchange.onUse?.()
+    return this.#readCookie()
+  }
+
+  /** For the functions of a part, which are called with the session. */
+  takeParts(): readonly VisitPart[] {
+    this.exchange.onUse?.()
+    return this.#parts
   }
 
   /** All store calls of a request share one; what comes after its response has its own. */
-  #nextDeadline(): Deadline {
+  deadline(): Deadline {
     if (this.#isClosed) return new Deadline(this.#host.storeTimeoutMs)
     return (this.#deadline ??= new Deadline(this.#host.storeTimeoutMs))
   }
@@ -100,7 +100,8 @@ export class SessionExchange<D extends object> implements Visit {
     if (this.#host.readOnly || this.isSkipped) return false
     if (this.#host.settings.sessionSaveEveryRequest) return true
     if (this.#parts.some((part) => part.isDue)) return true
-    const cookie = this.#readCookie()
+    const { sentCookies = this.exchange.header('cookie') } = this.exchange
+    const cookie = this.#cookieIn(sentCookies)
     return cookie !== null && !isSessionKey(cookie)
   }
 
@@ -180,9 +181,14 @@ export class SessionExchange<D extends object> implements Visit {
   }
 
   #readCookie(): string | null {
-    if (this.#cookie !== undefined) return this.#cookie
+    return this.#cookieIn(this.exchange.header('cookie'))
+  }
+
+  #cookieIn(header: string | null): string | null {
+    if (header === this.#cookies) return this.#cookie
     const name = this.#host.settings.sessionCookieName
-    const reading = readCookie(this.exchange.header('cookie'), name)
+    const reading = readCookie(header, name)
+    this.#cookies = header
     this.#cookie = reading?.value ?? null
     if (reading && reading.count > 1) {
       const { count } = reading
@@ -191,7 +197,8 @@ export class SessionExchange<D extends object> implements Visit {
     return this.#cookie
   }
 
-  #checkCookie(operation: string): void {
+  /** For the session, before a write that needs a cookie. @throws HeadersSentError */
+  checkCookie(operation: string): void {
     if (this.#isClosed || this.exchange.headersSent) throw new HeadersSentError(operation)
   }
 

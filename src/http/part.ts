@@ -7,7 +7,7 @@
 import type { Diagnostics } from '../diagnostics.ts'
 import { invalidArgument } from '../errors.ts'
 import type { LazyReadOnlySession, LazySession } from '../session/lazy-session.ts'
-import type { ReadOnlySession, Session } from '../session/session.ts'
+import { originOf, type ReadOnlySession, type Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
 import type { Keyring } from '../signing/keyring.ts'
 import type { Exchange } from './exchange.ts'
@@ -59,11 +59,10 @@ export type RequestedSession = LazySession | Session
 /** The same where nothing may be written. */
 export type RequestedReadOnlySession = LazyReadOnlySession | ReadOnlySession
 
-const partsBySession = new WeakMap<object, readonly VisitPart[]>()
-
-/** Makes the parts of a request known by its session, which is what every adapter hands to handlers. */
-export function attachParts(session: object, parts: readonly VisitPart[]): void {
-  partsBySession.set(session, parts)
+/** What the session of a request comes from: every adapter hands that session to handlers. */
+export interface PartsOrigin {
+  /** The parts of the request. Somebody uses them from here on. */
+  takeParts(): readonly VisitPart[]
 }
 
 /**
@@ -72,7 +71,8 @@ export function attachParts(session: object, parts: readonly VisitPart[]): void 
  * @throws TypeError where `createDjango` was given no such part, or the session is of no request.
  */
 export function partOf(session: object, name: VisitPart['name']): VisitPart {
-  const part = partsBySession.get(session)?.find((one) => one.name === name)
+  const origin = originOf(session) as Partial<PartsOrigin> | null
+  const part = origin?.takeParts?.().find((one) => one.name === name)
   if (part) return part
   throw invalidArgument(
     `This session is of no request, or of one whose createDjango() was not given ${name}: ${name}().`,

@@ -11,18 +11,17 @@ import { expiryKey } from './expiry.ts'
 import { Deadline } from './guarded-store.ts'
 import type { SessionHost } from './host.ts'
 import { PendingWrites } from './pending.ts'
-import { type CookieCheck, SessionRow } from './session-row.ts'
+import { type RowOrigin, SessionRow } from './session-row.ts'
 
 /** Data of any shape. */
 export type Data = Record<string, unknown>
 
 /** Where a session comes from, and what can be done about its cookie. */
-export interface SessionOrigin {
-  readonly key: string | null
-  /** Throws where no cookie can be set. Default: one can always be set. */
-  readonly checkCookie?: CookieCheck
+export interface SessionOrigin extends RowOrigin {
+  /** The key that it comes with; null for a new one. Called once, at the first use. */
+  takeKey(): string | null
   /** The deadline of the next operation. Default: a new one for each. */
-  readonly deadline?: () => Deadline
+  deadline?(): Deadline
 }
 
 /** What a `save()` was asked to store. */
@@ -40,7 +39,7 @@ export class SessionCore {
   readonly row: SessionRow
   /** A login made the session somebody's: what else is tied to the visitor changes with it. */
   keyRotated = false
-  readonly #newDeadline: () => Deadline
+  readonly #origin: SessionOrigin
   #draft: Draft | null = null
   #pending = new PendingWrites()
   /** Snapshots that wait for, or are in, their turn to be saved. */
@@ -55,8 +54,12 @@ export class SessionCore {
 
   constructor(host: SessionHost, origin: SessionOrigin) {
     this.host = host
-    this.#newDeadline = origin.deadline ?? (() => new Deadline(host.storeTimeoutMs))
-    this.row = new SessionRow(host, origin.key, origin.checkCookie ?? (() => {}))
+    this.#origin = origin
+    this.row = new SessionRow(host, origin.takeKey(), origin)
+  }
+
+  #newDeadline(): Deadline {
+    return this.#origin.deadline?.() ?? new Deadline(this.host.storeTimeoutMs)
   }
 
   get accessed(): boolean {

@@ -31,8 +31,14 @@ import { platform } from '#platform'
  */
 export type RowState = 'unread' | 'new' | 'present' | 'missing' | 'gone' | 'undecodable' | 'outage'
 
-/** Called before a write that changes the key, and so needs a cookie; throws where none can be set. */
-export type CookieCheck = (operation: string) => void
+/** What can be done about the cookie of a row. */
+export interface RowOrigin {
+  /**
+   * Called before a write that changes the key, and so needs a cookie; throws where none can be set.
+   * Default: one can always be set.
+   */
+  checkCookie?(operation: string): void
+}
 
 const mostKeys = 10
 /** Beside writers in other processes that never rest, about four tries in ten succeed. */
@@ -42,7 +48,7 @@ const longestPauseMs = 64
 /** One row, by its key. */
 export class SessionRow {
   readonly #host: SessionHost
-  readonly #checkCookie: CookieCheck
+  readonly #origin: RowOrigin
   #key: string | null
   #stored: StoredSession | null = null
   #text: string = emptyText
@@ -53,9 +59,9 @@ export class SessionRow {
   /** What stands in the store is not known: a write ran into its deadline, or could not be merged. */
   #isUncertain = false
 
-  constructor(host: SessionHost, key: string | null, checkCookie: CookieCheck) {
+  constructor(host: SessionHost, key: string | null, origin: RowOrigin) {
     this.#host = host
-    this.#checkCookie = checkCookie
+    this.#origin = origin
     this.#key = isSessionKey(key) ? key : null
     this.#state = this.#key === null ? 'new' : 'unread'
   }
@@ -106,6 +112,8 @@ export class SessionRow {
     this.#isUncertain = false
     const wasThere = this.#state === 'present' || this.#state === 'gone'
     if (stored === null) this.#forget(wasThere ? 'gone' : 'missing')
+    if (stored !== null) return this.#take(stored)
+    const key = this.#key
     else this.#take(stored)
   }
 
@@ -345,7 +353,7 @@ export class SessionRow {
   }
 
   async #create(text: string, operation: string, deadline: Deadline): Promise<string> {
-    this.#checkCookie(operation)
+    this.#origin.checkCookie?.(operation)
     const { store, proof, sessionColumns } = this.#host
     const next = this.#newSession(text)
     const columns = sessionColumns && {
@@ -455,7 +463,7 @@ export class SessionRow {
     if (this.#outage) throw this.#outage
     await this.#refuseInDoubt(deadline)
     if (this.#key !== null) {
-      this.#checkCookie('flush()')
+      this.#origin.checkCookie?.('flush()')
       await this.#host.store.delete(this.#key, undefined, deadline)
     }
     this.#forget('new')

@@ -6,7 +6,8 @@
  */
 import type { Expiry, ExpiryOptions } from './expiry.ts'
 import { expiryKey } from './expiry.ts'
-import type { SessionCore } from './session-core.ts'
+import type { SessionHost } from './host.ts'
+import { SessionCore, type SessionOrigin } from './session-core.ts'
 
 /** The data of a session: the declared keys, none of which need be there, and any others. */
 export type LiveData<D extends object = Record<string, unknown>> = Partial<D> & {
@@ -34,29 +35,38 @@ const testCookieName = 'testcookie'
 const testCookieValue = 'worked'
 
 let readCore: (session: object) => SessionCore
+let readOrigin: (session: object) => SessionOrigin | null
 
 /** The machinery of a session, for this package. */
 export function coreOf(session: object): SessionCore {
   return readCore(session)
 }
 
+/** Where a session comes from; null for what is none. */
+export function originOf(session: object): SessionOrigin | null {
+  return readOrigin(session)
+}
+
 /** A session that can be read only: it has no method that writes, and never sets a cookie. */
 export class ReadOnlySession<D extends object = Record<string, unknown>> {
-  readonly #open: () => SessionCore
+  readonly #host: SessionHost
+  readonly #origin: SessionOrigin
+  /** Made at the first use: until then a session costs nothing. */
   #opened: SessionCore | null = null
 
   static {
     readCore = (session) => (session as ReadOnlySession).#core
+    readOrigin = (session) => (#origin in session ? session.#origin : null)
   }
 
-  /** Use `django.sessions.get(key)`. @param open - Called once, at the first use. */
-  constructor(open: () => SessionCore) {
-    this.#open = open
+  /** Use `django.sessions.get(key)`. */
+  constructor(host: SessionHost, origin: SessionOrigin) {
+    this.#host = host
+    this.#origin = origin
   }
 
   get #core(): SessionCore {
-    this.#opened ??= this.#open()
-    return this.#opened
+    return (this.#opened ??= new SessionCore(this.#host, this.#origin))
   }
 
   /** The session key; null for a new visitor, and for a key that turned out to be unknown. */

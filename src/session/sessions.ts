@@ -7,7 +7,7 @@ import { Deadline } from './guarded-store.ts'
 import type { SessionHost } from './host.ts'
 import type { LazyReadOnlySession, LazySession } from './lazy-session.ts'
 import { ReadOnlySession, Session } from './session.ts'
-import { SessionCore, type SessionOrigin } from './session-core.ts'
+import type { SessionOrigin } from './session-core.ts'
 import { isLookupKey, isSessionKey } from './session-key.ts'
 import { problemOf } from './session-row.ts'
 import type { ClearOptions, SessionStore } from './store.ts'
@@ -23,12 +23,12 @@ export class ReadOnlySessions<D extends object = Record<string, unknown>> {
 
   /** The session under a key; nothing is read until `load()`. A null key is a new visitor's. */
   get(key: string | null | undefined): LazyReadOnlySession<D> {
-    return this.open(() => ({ key: key ?? null }))
+    return this.open({ takeKey: () => key ?? null })
   }
 
-  /** For adapters: a session whose cookie belongs to a response. @param origin - Called at first use. */
-  open(origin: () => SessionOrigin): LazyReadOnlySession<D> {
-    return new ReadOnlySession<D>(() => new SessionCore(this.#host, origin()))
+  /** For adapters: a session whose cookie belongs to a response. */
+  open(origin: SessionOrigin): LazyReadOnlySession<D> {
+    return new ReadOnlySession<D>(this.#host, origin)
   }
 
   /** Whether there is a session under a key; expired ones count, as in Django. */
@@ -67,11 +67,11 @@ export class Sessions<D extends object = Record<string, unknown>> extends ReadOn
   }
 
   override get(key: string | null | undefined): LazySession<D> {
-    return this.open(() => ({ key: key ?? null }))
+    return this.open({ takeKey: () => key ?? null })
   }
 
-  override open(origin: () => SessionOrigin): LazySession<D> {
-    return new Session<D>(() => new SessionCore(this.#host, origin()))
+  override open(origin: SessionOrigin): LazySession<D> {
+    return new Session<D>(this.#host, origin)
   }
 
   /** Ends the session under a key, whoever holds it. Answers whether there was one. */
