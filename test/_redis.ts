@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { Buffer } from 'node:buffer'
+
 import type { SessionStoreFactory } from 'async-django'
 import { redisStore, type RedisStoreOptions } from 'async-django/stores/redis'
 import { Cluster, Redis } from 'ioredis'
@@ -32,6 +34,51 @@ export function redisAddress(
   address.searchParams.set('prefix', options.prefix ?? '')
   address.searchParams.set('cluster', String(options.isCluster ?? false))
   return address.href
+}
+
+/** The sessions of a store, past it. */
+export interface RedisDoor {
+  /** Writes as a stranger does, blind. */
+  write(sessionKey: string, payload: string, expireDate: Date): Promise<void>
+  /** Removes all keys with the prefix. */
+  empty(): Promise<void>
+  close(): void
+}
+
+/** Opens a door past the store at such a URL. */
+export function openRedisDoor(address: string): RedisDoor {
+  const url = new URL(address)
+  const { prefix = '', cluster } = Object.fromEntries(url.searchParams)
+  url.search = ''
+  const client = cluster === 'true' ? new Cluster([url.href]) : new Redis(url.href)
+  return {
+    async write(sessionKey, payload, expireDate) {
+      const key = `${prefix}:1:django.contrib.sessions.cache${sessionKey}`
+      await client.set(key, Buffer.from(payload, 'latin1'), 'PX', expireDate.getTime() - Date.now())
+    },
+    async empty() {
+      for (const node of client instanceof Cluster ? client.nodes('master') : [client]) {
+        for await (const keys of node.scanStream({ match: `${prefix}:*`, count: 1000 })) {
+          await Promise.all((keys as string[]).map((key) => client.unlink(key)))
+        }
+      }
+    },
+    close: () => client.disconnect(),
+  }
+}
+
+/** Whether a Redis answers there. */
+export async function answersRedis(url: string): Promise<boolean> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: null })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return true
+  } catch {
+    return false
+  } finally {
+    client.disconnect()
+  }
 }
 
 /** Opens the store at such a URL. */

@@ -16,6 +16,7 @@ import postgres from 'postgres'
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
 import { openDatabase, type SessionTables } from './_databases.ts'
 import { startPgbouncer } from './_own-servers.ts'
+import { openRedisStore } from './_redis.ts'
 
 /** Stores over one database, and how they end. */
 export interface OpenedStores {
@@ -98,6 +99,7 @@ export async function openStoreAt({ url, client }: StoreAddress): Promise<Opened
     const store = fileStore({ sessionFilePath: fileURLToPath(url) })
     return { store, async close() {} }
   }
+  if (new URL(url).protocol === 'redis:') return openRedisStore(url)
   const db = openDatabase(url)
   const { storeAt, close } = await openStores({ url, client, db })
   return {

@@ -1,8 +1,8 @@
 /**
  * What the contract tests run on: real engines, each with what it takes to open and close it.
  *
- * `ENGINES=sqlite,postgres` picks some. Servers are found by `POSTGRES_URL` and `MYSQL_URL`, or on
- * their standard local ports; one that is not there is skipped, and with `CI=true` a failure.
+ * `ENGINES=sqlite,postgres` picks some. Servers are found by `POSTGRES_URL`, `MYSQL_URL` and
+ * `REDIS_URL`, or on their standard local ports; one that is not there is skipped, and with `CI=true` a failure.
  *
  * @module
  */
@@ -21,7 +21,16 @@ import { sql } from 'kysely'
 
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
 import { administer, openDatabase } from './_databases.ts'
+import { startRedisCluster } from './_own-redis.ts'
 import { findProgram } from './_own-servers.ts'
+import {
+  answersRedis,
+  openRedisDoor,
+  openRedisStore,
+  redisAddress,
+  type RedisClientName,
+  redisClientNames,
+} from './_redis.ts'
 import { serviceToken, startService } from './_session-service.ts'
 import {
   openStores,
@@ -68,6 +77,7 @@ export const extraColumn = 'visitor_name'
 const servers = {
   postgres: process.env['POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres',
   mysql: process.env['MYSQL_URL'] ?? 'mysql://root@127.0.0.1:3306/',
+  redis: process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379/',
 }
 
 const hints = {
@@ -109,10 +119,25 @@ const all: readonly Engine[] = [
     postgresClientNames.map(async (client) => ({
       name: `postgres, ${client}`,
       skipReason:
-        (client === 'pgbouncer' ? missingPgbouncer() : null) ?? (await missing('postgres')),
+        (client === 'pgbouncer' ? missingProgram('pgbouncer', 'PgBouncer') : null) ??
+        (await missing('postgres')),
       open: () => openServer(servers.postgres, client),
     })),
   )),
+  ...(await Promise.all(
+    redisClientNames.map(async (client) => ({
+      name: `redis, ${client}`,
+      skipReason: await missingRedis(),
+      hasDatabase: false,
+      open: () => openRedis(servers.redis, client),
+    })),
+  )),
+  ...redisClientNames.map((client) => ({
+    name: `redis cluster, ${client}`,
+    skipReason: missingProgram('redis-server', 'redis-server'),
+    hasDatabase: false,
+    open: () => openRedisCluster(client),
+  })),
 ]
 
 /** The engines that `ENGINES` names, or all of them; `postgres` names all ways there. */
@@ -127,6 +152,9 @@ const alike = [
   'postgres, pipelined client',
   'http, sqlite',
   'http, postgres',
+  'redis, node-redis',
+  'redis cluster, ioredis',
+  'redis cluster, node-redis',
 ]
 
 /**
@@ -142,7 +170,7 @@ for (const { name, skipReason } of ENGINES) {
   if (skipReason !== null) console.warn(`${name} is skipped: ${skipReason}`)
 }
 
-async function missing(server: keyof typeof servers): Promise<string | null> {
+async function missing(server: keyof typeof hints): Promise<string | null> {
   if (isStrict) return null
   try {
     await administer(servers[server], 'SELECT 1')
@@ -153,9 +181,14 @@ async function missing(server: keyof typeof servers): Promise<string | null> {
   }
 }
 
-function missingPgbouncer(): string | null {
-  if (isStrict || findProgram('pgbouncer') !== null) return null
-  return 'install PgBouncer (Debian: apt-get install pgbouncer).'
+async function missingRedis(): Promise<string | null> {
+  if (isStrict || (await answersRedis(servers.redis))) return null
+  return 'start Redis on port 6379, or set REDIS_URL.'
+}
+
+function missingProgram(program: string, title: string): string | null {
+  if (isStrict || findProgram(program) !== null) return null
+  return `install ${title} (Debian: apt-get install ${program}).`
 }
 
 async function openMemory(): Promise<OpenEngine> {
@@ -222,6 +255,35 @@ async function openServer(
   await administer(server, `CREATE DATABASE ${name}`)
   const url = new URL(`/${name}`, server).href
   return openTable(url, () => administer(server, `DROP DATABASE ${name}`), client)
+}
+
+function openRedis(server: string, client: RedisClientName): Promise<OpenEngine> {
+  made += 1
+  const prefix = `async-django-${process.pid}-${made}`
+  return openInRedis(redisAddress(server, client, { prefix }), async () => {})
+}
+
+async function openRedisCluster(client: RedisClientName): Promise<OpenEngine> {
+  const { url, close } = await startRedisCluster()
+  return openInRedis(redisAddress(url, client, { isCluster: true }), close)
+}
+
+async function openInRedis(address: string, remove: () => Promise<void>): Promise<OpenEngine> {
+  const { store, close } = await openRedisStore(address)
+  const door = openRedisDoor(address)
+  return {
+    store,
+    address: { url: address, client: null },
+    database: null,
+    write: door.write,
+    empty: door.empty,
+    async close() {
+      await door.empty()
+      door.close()
+      await close()
+      await remove()
+    },
+  }
 }
 
 async function openTable(
