@@ -386,10 +386,10 @@ function headerOf(headers: HeadersLike, name: string): string | null {
   return typeof value === 'object' ? value.join('; ') : (value ?? null)
 }
 
-function wire(
-  { readOnly = false, now = () => new Date(), csrf, messages }: DjangoOptions,
 const noOptions: AdapterOptions = {}
 
+function wire(
+  { readOnly = false, now = () => new Date(), csrf, messages }: DjangoOptions,
   host: SessionHost,
   sessions: Sessions | ReadOnlySessions,
   keyring: Keyring,

@@ -112,8 +112,6 @@ export class SessionRow {
     this.#isUncertain = false
     const wasThere = this.#state === 'present' || this.#state === 'gone'
     if (stored === null) this.#forget(wasThere ? 'gone' : 'missing')
-    if (stored !== null) return this.#take(stored)
-    const key = this.#key
     else this.#take(stored)
   }
 
