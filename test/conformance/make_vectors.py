@@ -1026,6 +1026,62 @@ def row_vector(label, data, key, tz, zone, now):
     add("session.db", i, {"row": dict(zip(names, row))}, sset(**over))
 
 
+# ------------------------------------------------------------------------------------- pickles
+def pickle_datas(g):
+    """What caches hold: plain data, and values that only Python has."""
+    moment = datetime.datetime.fromtimestamp(NOW + g.random(), UTC)
+    yield from DATAS
+    yield "tuples", {"t": (1, 2), "e": (), "t1": (1,), "t4": tuple(rs(g, 3) for _ in range(4))}
+    yield "keys", {g.randrange(10**6): "a", None: "b", g.random(): "c", True: "d"}
+    yield "bytes", {"b": bytes(g.randrange(256) for _ in range(g.randrange(300))), "e": b""}
+    yield "dates", {"_session_expiry": moment, "naive": moment.replace(tzinfo=None)}
+    yield "parts", {"date": moment.date(), "time": moment.time(), "td": moment - moment.min.replace(tzinfo=UTC)}
+    yield "numbers", {"d": decimal.Decimal(g.randrange(10**9)) / 1000, "u": uuid.UUID(int=g.getrandbits(128))}
+    yield "sets", {"s": {g.random() for _ in range(5)}, "fs": frozenset([rs(g, 4), 1])}
+    yield "safestring", {"m": mark_safe(rs(g, 9))}
+    for index in range(20):
+        yield "random %d" % index, rand_dict(g, 8)
+    for value in ([1, 2], 5, rs(g, 5), None, True, 1.5):
+        yield "no dict", value
+
+
+def pickles_of(value):
+    made = {}
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        try:
+            made[str(protocol)] = b64(pickle.dumps(value, protocol))
+        except RecursionError:  # a SafeString, in the protocols that are text
+            pass
+    return made
+
+
+def sec_pickle():
+    for label, value in pickle_datas(gen("pickle")):
+        o = {"protocols": pickles_of(value)}
+        try:
+            o["json"] = json.dumps(value)
+        except TypeError:
+            o["json"] = None
+        add("cache.pickle", {"label": label}, o)
+    if V >= (4, 0):
+        redis_vectors(gen("redis"))
+
+
+def redis_vectors(g):
+    from django.core.cache.backends.redis import RedisSerializer
+
+    serializer = RedisSerializer()
+    for value in (42, -7, g.randrange(10**30), 0, True, 1.0, "42", None, {"a": g.random()}):
+        raw = serializer.dumps(value)
+        raw = raw if isinstance(raw, bytes) else str(raw).encode()
+        o = {"raw_b64": b64(raw), "read_back_json": jd(serializer.loads(raw))}
+        add("cache.redis_value", {"value_json": jd(value)}, o)
+    good = pickle.dumps({"a": g.random()}, 4)
+    for raw in (b"42", b" 42 ", b"4_2", b"+42", b"1.5", b'{"a":1}', b"", good, good[:-2]):
+        read = answer(lambda: {"read_json": jd(serializer.loads(raw))})
+        add("cache.redis_read", {"raw_b64": b64(raw)}, read)
+
+
 # ------------------------------------------------------------------------------------- cookies
 # fmt: off
 HEADERS = [
@@ -1699,6 +1755,7 @@ SECTIONS = [
     sec_csrf,
     sec_messages,
     sec_cookies,
+    sec_pickle,
     sec_redirects,
 ]
 for section in SECTIONS:

@@ -20,6 +20,7 @@ describe('golden vectors', () => {
     ['auth', 933],
     ['csrf', 403],
     ['messages', 148],
+    ['pickle', 60],
   ] as const)('agrees with the %s vectors', async ([subject, total], { task }) => {
     const report = await runVectors(golden(subject))
     Object.assign(task.meta, { counts: countsOf(report) })

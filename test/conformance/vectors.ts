@@ -13,6 +13,7 @@ import { isOldMessageCookie, messageChecks } from './checks/messages.ts'
 import { expiryChecks } from './checks/expiry.ts'
 import { middlewareChecks, pythonOnlyAction } from './checks/middleware.ts'
 import { isUnreadArgon2, passwordChecks } from './checks/passwords.ts'
+import { pickleChecks } from './checks/pickles.ts'
 import { signingChecks } from './checks/signing.ts'
 import { type Check, isSince, type Vector } from './vector.ts'
 
@@ -50,6 +51,7 @@ const checks: ReadonlyMap<string, Check> = new Map(
     ...csrfChecks,
     ...messageChecks,
     ...passwordChecks,
+    ...pickleChecks,
     ...accountChecks,
     ...userChecks,
   }),
