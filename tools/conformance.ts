@@ -3,7 +3,8 @@
  * `conformance.json` and `docs/conformance.md`.
  *
  *     npm run conformance                       everything
- *     npm run conformance -- 6.1 engines        only these releases, or suites: writes nothing
+ *     npm run conformance -- 6.1 engines csrf   only these releases, suites, subjects: writes nothing
+ *     npm run conformance -- --first            stops at the first problem
  *     npm run conformance -- --check            fails where it is not as it was written
  *
  * @module
@@ -42,6 +43,7 @@ const jobsAtOnce = 3
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const isCheck = process.argv.includes('--check')
+const isFirst = process.argv.includes('--first')
 const wantedReleases = releases.filter(({ series }) =>
   isWanted(
     series,
@@ -55,6 +57,8 @@ const wantedSuites = suites.filter(({ name }) =>
   ),
 )
 
+const plugs = suites.flatMap(({ subjects }) => subjects.flatMap(({ plug }) => plug ?? []))
+
 /** Whether it was named, or none of its kind was. */
 function isWanted(name: string, kind: readonly string[]): boolean {
   return words.includes(name) || !words.some((word) => kind.includes(word))
@@ -66,7 +70,8 @@ async function makeJobs(): Promise<Job[]> {
     const source = await tryToOpen(release)
     if (source === null) continue
     for (const suite of wantedSuites.filter(({ series }) => series.includes(release.series))) {
-      jobs.push(...suite.subjects.map((subject) => ({ suite, subject, release, source })))
+      const subjects = suite.subjects.filter(({ plug }) => isWanted(plug ?? '', plugs))
+      jobs.push(...subjects.map((subject) => ({ suite, subject, release, source })))
     }
   }
   return jobs
@@ -95,7 +100,8 @@ type AllRows = Record<Suite['name'], Record<string, Record<string, Row>>>
 async function runAll(jobs: readonly Job[]): Promise<{ rows: AllRows; problems: string[] }> {
   const judgements = new Map<Job, Judgement>()
   await forEachOfSome(jobs, jobsAtOnce, async (job) => {
-    judgements.set(job, await run(job))
+    const isOver = isFirst && [...judgements.values()].some((one) => one.problems.length > 0)
+    if (!isOver) judgements.set(job, await run(job))
   })
   const rows: AllRows = { engines: {}, functions: {}, application: {} }
   const problems: string[] = []
@@ -153,7 +159,7 @@ function findChanges(rows: AllRows): readonly string[] {
   )
 }
 
-const isComplete = words.length === 0
+const isComplete = words.length === 0 && !isFirst
 const jobs = await makeJobs()
 const { rows, problems } = await runAll(jobs)
 print(rows)
