@@ -3,18 +3,25 @@
  *
  * @module
  */
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 
 import type { SessionStoreFactory } from 'async-django'
+import { createSessionService } from 'async-django/service'
+import { serveSessions } from 'async-django/service/node'
+import { fileStore } from 'async-django/stores/file'
+import { httpStore } from 'async-django/stores/http'
 import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
 import { postgresStore } from 'async-django/stores/postgres'
+import { redisStore } from 'async-django/stores/redis'
+import { Redis } from 'ioredis'
 import { type Kysely, sql } from 'kysely'
 import { Pool } from 'pg'
 
 import { administer, openDatabase, type SessionTables } from '../test/_databases.ts'
+import { startRedis } from '../test/_own-redis.ts'
 import { startWire, type Traffic } from './_wire.ts'
 
 /** A store to measure. */
@@ -127,10 +134,65 @@ async function openSqlite(): Promise<OpenPlace> {
   }
 }
 
+async function openRedis(): Promise<OpenPlace> {
+  const server = await startRedis()
+  const wire = await startWire('127.0.0.1', server.port)
+  const client = new Redis(wire.port)
+  const direct = new Redis(server.port)
+  return {
+    store: redisStore(client),
+    traffic: wire.traffic,
+    async keptBytes() {
+      return Number(/used_memory:(\d+)/.exec(await direct.info('memory'))?.[1])
+    },
+    async close() {
+      for (const one of [client, direct]) one.disconnect()
+      await wire.close()
+      await server.close()
+    },
+  }
+}
+
+async function openFolder(): Promise<OpenPlace> {
+  const folder = await mkdtemp(join(tmpdir(), 'async-django-stores-'))
+  return {
+    store: fileStore({ sessionFilePath: folder }),
+    traffic: null,
+    async keptBytes() {
+      const files = await readdir(folder)
+      const sizes = files.map(async (file) => (await stat(join(folder, file))).blocks * 512)
+      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+    },
+    close: () => rm(folder, { recursive: true }),
+  }
+}
+
+/** What goes between the client and the service; what goes on to the database is the store's there. */
+async function openService(): Promise<OpenPlace> {
+  const { store, keptBytes, close } = await openPostgres({})
+  const token = 'a-token-of-this-measurement-of-some-length'
+  const service = createSessionService({ store, tokens: [token] })
+  const server = await serveSessions(service, { port: 0 })
+  const wire = await startWire('127.0.0.1', Number(new URL(server.url).port))
+  return {
+    store: httpStore(`http://127.0.0.1:${wire.port}`, { token }),
+    traffic: wire.traffic,
+    ...(keptBytes && { keptBytes }),
+    async close() {
+      await wire.close()
+      await server.close()
+      await close()
+    },
+  }
+}
+
 /** All of them. */
 export const places: readonly Place[] = [
   { name: 'postgresStore, pg pool', open: () => openPostgres({}) },
   { name: 'postgresStore, pipelined pool', open: () => openPostgres({ pipeline: true }) },
   { name: 'kyselyStore, MariaDB by mysql2', open: openMysql },
   { name: 'kyselyStore, SQLite', open: openSqlite },
+  { name: 'redisStore, ioredis', open: openRedis },
+  { name: 'fileStore', open: openFolder },
+  { name: 'httpStore, over postgresStore', open: openService },
 ]
