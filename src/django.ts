@@ -316,16 +316,18 @@ function checkStore(store: SessionStore, { sessionColumns }: DjangoOptions): voi
 
 function sessionHost(options: DjangoOptions, settings: Settings, store: SessionStore): SessionHost {
   const { djangoExact = false, onConflict = 'merge', onStoreError = 'throw' } = options
+  const { maxKeyLength } = store
   return {
     store: new GuardedStore(store),
     settings,
-    limits: limitsOf(options),
+    limits: { ...limitsOf(options), ...(maxKeyLength && { keyLength: maxKeyLength }) },
     expiry: new ExpiryRule(settings, options.now ?? (() => new Date())),
     proof: new Proof(),
     diagnostics: new Diagnostics(),
     changes: new KeyedQueue(),
     moves: new Moves(),
     djangoExact,
+    renews: djangoExact && !options.readOnly,
     onConflict,
     onStoreError,
     storeTimeoutMs: options.storeTimeoutMs ?? 5000,

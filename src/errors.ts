@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'ERR_SESSION_CONFLICT'
   | 'ERR_SESSION_KEY_COLLISION'
   | 'ERR_SESSION_DATA'
+  | 'ERR_SESSION_TOO_LARGE'
   | 'ERR_HEADERS_SENT'
   | 'ERR_STORE'
   | 'ERR_STORE_UNAVAILABLE'
@@ -204,6 +205,24 @@ export class SessionDataError extends AsyncDjangoError {
     )
     this.path = path
     this.issues = issues ?? [{ message, path }]
+  }
+}
+
+/** A session whose cookie holds it is larger than what browsers keep. Nothing was saved. */
+export class SessionTooLargeError extends AsyncDjangoError {
+  readonly code = 'ERR_SESSION_TOO_LARGE'
+  /** The size of the session, signed, in bytes. */
+  readonly size: number
+  /** What there is room for. */
+  readonly limit: number
+
+  constructor(size: number, limit: number) {
+    super(
+      `The session takes ${size} bytes, and its cookie has room for ${limit}. Keep less in it, or use ` +
+        'a store that keeps sessions on the server.',
+    )
+    this.size = size
+    this.limit = limit
   }
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 import type { SessionStoreFactory } from 'async-django'
 import { fileStore } from 'async-django/stores/file'
+import { httpStore } from 'async-django/stores/http'
 import { kyselyStore } from 'async-django/stores/kysely'
 import { postgresStore } from 'async-django/stores/postgres'
 import type { Kysely } from 'kysely'
@@ -16,6 +17,7 @@ import postgres from 'postgres'
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
 import { openDatabase, type SessionTables } from './_databases.ts'
 import { startPgbouncer } from './_own-servers.ts'
+import { serviceToken } from './_session-service.ts'
 import { openRedisStore } from './_redis.ts'
 
 /** Stores over one database, and how they end. */
@@ -98,6 +100,9 @@ export async function openStoreAt({ url, client }: StoreAddress): Promise<Opened
   if (new URL(url).protocol === 'file:') {
     const store = fileStore({ sessionFilePath: fileURLToPath(url) })
     return { store, async close() {} }
+  }
+  if (new URL(url).protocol === 'http:') {
+    return { store: httpStore(url, { token: serviceToken }), async close() {} }
   }
   if (new URL(url).protocol === 'redis:') return openRedisStore(url)
   const db = openDatabase(url)

@@ -15,6 +15,7 @@ import type { SessionStoreFactory } from 'async-django'
 import { fileStore } from 'async-django/stores/file'
 import { createSessionTable } from 'async-django/stores/kysely'
 import { httpStore } from 'async-django/stores/http'
+import { signedCookiesStore } from 'async-django/stores/signed-cookies'
 import { memoryStore } from 'async-django/stores/memory'
 import type { OpenedSessionStore } from 'async-django/testing'
 import { sql } from 'kysely'
@@ -47,6 +48,8 @@ export interface Engine {
   readonly skipReason: string | null
   /** Whether there is a database that others can open, too. Default true. */
   readonly hasDatabase?: boolean
+  /** Nothing is kept on the server, so writers know nothing of each other. */
+  readonly isStateless?: boolean
   /** Opens an empty store, in a database of its own. */
   open(): Promise<OpenEngine>
 }
@@ -60,6 +63,8 @@ export interface OpenEngine {
   readonly database: SharedDatabase | null
   /** Writes as a stranger does, where that is not into a table. */
   readonly write?: NonNullable<OpenedSessionStore['write']>
+  /** The longest text of data that it takes, where that is not long. */
+  readonly longest?: number
   /** Removes all sessions. */
   empty(): Promise<void>
   close(): Promise<void>
@@ -90,7 +95,14 @@ const isStrict = process.env['CI'] === 'true'
 
 const all: readonly Engine[] = [
   { name: 'memory', skipReason: null, hasDatabase: false, open: openMemory },
-  { name: 'file', skipReason: null, open: openFolder },
+  { name: 'file', skipReason: null, hasDatabase: false, open: openFolder },
+  {
+    name: 'signed cookies',
+    skipReason: null,
+    hasDatabase: false,
+    isStateless: true,
+    open: openCookies,
+  },
   { name: 'sqlite', skipReason: null, open: openFile },
   {
     name: 'postgres',
@@ -144,6 +156,9 @@ const all: readonly Engine[] = [
 export const ENGINES: readonly Engine[] = all.filter(
   ({ name }) => wanted?.some((one) => one === name || name.startsWith(`${one},`)) ?? true,
 )
+
+/** Those where writers of one session meet. */
+export const SHARED_ENGINES: readonly Engine[] = ENGINES.filter(({ isStateless }) => !isStateless)
 
 /** The ways to a database that others stand for where much is tried many times. */
 const alike = [
@@ -204,6 +219,18 @@ async function openMemory(): Promise<OpenEngine> {
   }
 }
 
+/** Nothing is kept, so there is nothing to open. */
+async function openCookies(): Promise<OpenEngine> {
+  return {
+    store: signedCookiesStore(),
+    address: null,
+    database: null,
+    longest: 3000,
+    async empty() {},
+    async close() {},
+  }
+}
+
 async function openFolder(): Promise<OpenEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'async-django-'))
   return {
@@ -213,7 +240,8 @@ async function openFolder(): Promise<OpenEngine> {
     async write(key, payload, expireDate) {
       const file = join(folder, `sessionid${key}`)
       await writeFile(file, payload)
-      await utimes(file, new Date(), expireDate.getTime() / 1000 - 1_209_600)
+      // Half a microsecond more, as Node drops what is less than one.
+      await utimes(file, new Date(), (expireDate.getTime() + 0.0005) / 1000 - 1_209_600)
     },
     async empty() {
       for (const name of await readdir(folder)) await rm(join(folder, name))
@@ -228,6 +256,7 @@ async function openHttp(opening: Promise<OpenEngine>): Promise<OpenEngine> {
   const service = await startService(store)
   return {
     store: httpStore(service.url, { token: serviceToken }),
+    address: { url: service.url, client: null },
     database: null,
     empty,
     async close() {

@@ -4,6 +4,7 @@ import { PreciseDate } from '../formats/datetime.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { Codec } from './codec.ts'
 import { Deadline, GuardedStore } from './guarded-store.ts'
+import { readRelease, resolveSettings } from '../settings.ts'
 import { defaultLimits } from './limits.ts'
 import type { Call, SessionStore, StoredSession } from './store.ts'
 
@@ -17,7 +18,7 @@ interface Question {
 }
 
 const base: SessionStore = memoryStore()({
-  settings: { sessionCookieAge: 60, sessionCookieName: 's', useTz: true, timeZone: 'UTC' },
+  settings: resolveSettings({}, readRelease('5.2')),
   codecs: { signed: () => ({}) as Codec, legacy: () => ({}) as Codec },
   limits: defaultLimits,
   now: () => new Date(),

@@ -3,17 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../stores/memory.ts'
 import type { Codec } from './codec.ts'
 import { Deadline, GuardedStore } from './guarded-store.ts'
+import { readRelease, resolveSettings } from '../settings.ts'
 import { defaultLimits } from './limits.ts'
 
 /** What `load` of a store that fails like this is rejected with. */
 async function failure(cause: unknown): Promise<unknown> {
   const store = memoryStore()({
-    settings: {
-      sessionCookieAge: 60,
-      sessionCookieName: 'sessionid',
-      useTz: true,
-      timeZone: 'UTC',
-    },
+    settings: resolveSettings({}, readRelease('5.2')),
     codecs: { signed: () => ({}) as Codec, legacy: () => ({}) as Codec },
     limits: defaultLimits,
     now: () => new Date(),

@@ -83,6 +83,13 @@ export class GuardedStore<P = string> {
     return this.#run('delete', deadline, (call) => this.#store.delete(key, previous, call))
   }
 
+  /** Whether Django's engine puts an empty session where there is none to load. */
+  renews(key: string, deadline: Deadline): Promise<boolean> {
+    const { renews } = this.#store
+    if (!renews) return Promise.resolve(false)
+    return this.#run('renews', deadline, (call) => renews.call(this.#store, key, call))
+  }
+
   /** null where the store cannot tell. */
   newest(count: number, deadline: Deadline): Promise<readonly KeyedSession<P>[] | null> {
     const { newest } = this.#store

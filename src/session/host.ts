@@ -30,6 +30,8 @@ export interface SessionHost {
   readonly changes: KeyedQueue
   readonly moves: Moves
   readonly djangoExact: boolean
+  /** Whether a look may write, as it does in some of Django's engines. */
+  readonly renews: boolean
   readonly onConflict: ConflictPolicy
   readonly onStoreError: OutagePolicy
   readonly storeTimeoutMs: number

@@ -137,12 +137,18 @@ export class SessionCore {
   async #ensureRead(): Promise<void> {
     if (this.#draft) return
     if (this.#pending.cleared && this.host.djangoExact) this.row.assume()
-    if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
+    await this.#readUnread()
     const draft = this.row.draft()
     this.#draft = draft
     if (this.#pending.isEmpty) return
     this.#apply(draft, this.#pending)
     this.#pending = new PendingWrites()
+  }
+
+  async #readUnread(): Promise<void> {
+    if (this.row.state !== 'unread') return
+    await this.row.read(this.#newDeadline())
+    this.#modified ||= this.row.isRenewed
   }
 
   #apply(draft: Draft, pending: PendingWrites): void {
@@ -274,7 +280,7 @@ export class SessionCore {
   async #readForSave(pending: PendingWrites): Promise<Snapshot> {
     const hadKey = this.row.key !== null
     if (pending.cleared && this.host.djangoExact) this.row.assume()
-    else if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
+    else await this.#readUnread()
     const isBlind = pending.cleared || pending.isEmpty
     if (isBlind && hadKey && this.row.key === null) {
       if (this.host.djangoExact) this.row.beGone()

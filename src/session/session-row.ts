@@ -14,7 +14,7 @@ import {
   StoreError,
   StoreTimeoutError,
 } from '../errors.ts'
-import { emptyText } from './codec.ts'
+import { type Codec, emptyText, type OpenedPayload } from './codec.ts'
 import { Draft } from './draft.ts'
 import { expiryKey } from './expiry.ts'
 import type { Deadline } from './guarded-store.ts'
@@ -56,6 +56,8 @@ export class SessionRow {
   #data: Record<string, unknown> | null = null
   #state: RowState
   #outage: StoreError | null = null
+  /** The look put an empty session where there was none to read, as some of Django's engines do. */
+  isRenewed = false
   /** What stands in the store is not known: a write ran into its deadline, or could not be merged. */
   #isUncertain = false
 
@@ -110,9 +112,13 @@ export class SessionRow {
     const found = isLookup ? await store.load(this.#key, deadline) : null
     const stored = found ?? (await this.#follow(this.#key, deadline))
     this.#isUncertain = false
+    if (stored !== null) return this.#take(stored)
+    const key = this.#key
     const wasThere = this.#state === 'present' || this.#state === 'gone'
-    if (stored === null) this.#forget(wasThere ? 'gone' : 'missing')
-    else this.#take(stored)
+    this.#forget(wasThere ? 'gone' : 'missing')
+    if (!this.#host.renews || !(await store.renews(key, deadline))) return
+    await this.#create(emptyText, 'load()', deadline)
+    this.isRenewed = true
   }
 
   /** Where another request of this process moved the session, it is under another key. */
@@ -166,9 +172,10 @@ export class SessionRow {
     const { store, proof, diagnostics } = this.#host
     const session = this.#key ?? ''
     try {
-      const text = store.codec.decode(payload)
+      const opened = openPayload(store.codec, payload)
+      const { text } = opened
       checkObject(text)
-      const data = store.codec.format.parse(text) as Record<string, unknown>
+      const data = opened.parse() as Record<string, unknown>
       if (store.codec.isSigned ?? true) proof.verified(session)
       return { text, data }
     } catch (error) {
@@ -276,12 +283,19 @@ export class SessionRow {
       this.#take(updated.current)
       return false
     }
+    if (updated.key !== this.#key) this.#checkNewKey(updated.key)
     this.#key = updated.key
     this.#stored = updated.stored
     this.#text = text
     this.#data = null
     this.#state = 'present'
     return true
+  }
+
+  /** A session that is its cookie is saved only where that can be set. */
+  #checkNewKey(key: string): void {
+    this.#origin.checkCookie?.('save()')
+    this.#host.proof.made(key)
   }
 
   async #put(text: string, deadline: Deadline): Promise<Updated> {
@@ -520,6 +534,13 @@ interface OldRow {
   readonly stored: StoredSession
   readonly text: string
   readonly state: RowState
+}
+
+function openPayload(codec: Codec, payload: string): OpenedPayload {
+  const opened = codec.open?.(payload)
+  if (opened) return opened
+  const text = codec.decode(payload)
+  return { text, parse: () => codec.format.parse(text) }
 }
 
 function checkObject(text: string): void {

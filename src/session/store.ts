@@ -10,7 +10,15 @@ import type { Limits } from './limits.ts'
 /** The settings that a store may need; never a secret. */
 export type StoreSettings = Pick<
   Settings,
-  'sessionCookieAge' | 'sessionCookieName' | 'useTz' | 'timeZone'
+  | 'sessionCookieAge'
+  | 'sessionCookieName'
+  | 'sessionCookieDomain'
+  | 'sessionCookieHttponly'
+  | 'sessionCookiePath'
+  | 'sessionCookieSamesite'
+  | 'sessionCookieSecure'
+  | 'useTz'
+  | 'timeZone'
 >
 
 /** The codecs a store may choose from. */
@@ -114,6 +122,8 @@ export interface SessionStore<P = string> {
   readonly name: string
   readonly codec: Codec<P>
   readonly can: StoreCapabilities
+  /** The longest key that it takes, where that is not what `limits` says: a cookie that is a session. */
+  readonly maxKeyLength?: number
   /** Unknown or expired is null. Never creates. */
   load(key: string, call?: Call): Promise<StoredSession<P> | null>
   /**
@@ -140,6 +150,11 @@ export interface SessionStore<P = string> {
   /** With `previous`: only if unchanged since. */
   delete(key: string, previous?: StoredSession<P>, call?: Call): Promise<Deleted>
   clearExpired(options: ClearOptions): AsyncIterable<ClearProgress>
+  /**
+   * With `djangoExact`, after `load` answered null: whether Django's engine puts an empty session in
+   * the place of what it could not read, or what had expired, which this removes. Default: no.
+   */
+  renews?(key: string, call?: Call): Promise<boolean>
   /** The live sessions that expire last, for `django.check()`. */
   newest?(count: number, call?: Call): Promise<readonly KeyedSession<P>[]>
   /** The engine's own clock, for `django.check()`. */

@@ -44,6 +44,7 @@ export const dating: readonly Case[] = [
   },
   {
     name: 'keeps dates, and ends sessions, in the zone that Django is set to',
+    needs: 'revoke',
     async run(kit) {
       for (const settings of zones) {
         const store = kit.open(settings)

@@ -24,6 +24,8 @@ export interface OpenedSessionStore<P = string> {
   readonly factory: SessionStoreFactory<P>
   /** Ends it, and removes what was stored. */
   close(): Promise<void>
+  /** The longest text of data that it takes, where that is less than a million characters. */
+  readonly longest?: number
   /** Writes as a stranger does, past the store and blind. Default: tests with strangers are left out. */
   write?(key: string, payload: P, expireDate: Date): Promise<void>
   /** Where `can.columns` is true: values for extra columns, and a look at what stands in them. */
@@ -55,6 +57,11 @@ const plainCodec: Codec = {
 const defaultSettings: StoreSettings = {
   sessionCookieAge: 1_209_600,
   sessionCookieName: 'sessionid',
+  sessionCookieDomain: null,
+  sessionCookieHttponly: true,
+  sessionCookiePath: '/',
+  sessionCookieSamesite: 'Lax',
+  sessionCookieSecure: false,
   useTz: true,
   timeZone: 'America/Chicago',
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { check, same, sameMoment } from './_assert.ts'
+import { check, rejects, same, sameMoment } from './_assert.ts'
 import { type Case, type Kit, lookalikes, oddKeys, sleep } from './_session-store-kit.ts'
 
 const methods = ['load', 'exists', 'create', 'update', 'touch', 'delete', 'clearExpired'] as const
@@ -37,6 +37,10 @@ export const loading: readonly Case[] = [
     async run(kit) {
       for (const text of texts) {
         const next = kit.next({ text })
+        if (text.length > (kit.opened.longest ?? 1_000_000)) {
+          await rejects(kit.store.create(kit.key(), next), 'create() of what is too long')
+          continue
+        }
         const { key, stored } = await kit.create(next)
         same(stored.payload, next.payload, 'what create() answers')
         await kit.holds(key, next)

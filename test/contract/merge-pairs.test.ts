@@ -8,7 +8,7 @@ import type { SessionStoreFactory } from 'async-django'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Engine, ENGINES, type OpenEngine, share } from '../setup.ts'
+import { type Engine, type OpenEngine, share, SHARED_ENGINES } from '../setup.ts'
 import { history } from './merge/histories.ts'
 import { runHistory } from './merge/run.ts'
 import { type Rule, rules } from './merge/writer.ts'
@@ -18,7 +18,7 @@ const seed = Number(process.env['MERGE_SEED'] ?? Math.floor(Math.random() * 2 **
 const pairsAtOnce = 8
 const shrinkingMs = 30_000
 
-describe.each(ENGINES)('$name', (engine: Engine) => {
+describe.each(SHARED_ENGINES)('$name', (engine: Engine) => {
   const pairs = process.env['MERGE_PAIRS'] ? allPairs : share(engine.name, allPairs)
   describe.skipIf(engine.skipReason !== null)('merge', () => {
     let opened: OpenEngine

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { Child } from '../_child.ts'
-import { type Engine, ENGINES, type OpenEngine, share as shareOf } from '../setup.ts'
+import { type Engine, type OpenEngine, share as shareOf, SHARED_ENGINES } from '../setup.ts'
 import {
   watchedDjango,
   type Done,
@@ -15,7 +15,7 @@ const processes = 4
 /** For the slowest machine: nothing here depends on it. */
 const timeoutMs = 600_000
 
-describe.each(ENGINES)('$name', (engine: Engine) => {
+describe.each(SHARED_ENGINES)('$name', (engine: Engine) => {
   const times = shareOf(engine.name, 50)
   describe.skipIf(engine.skipReason !== null)('writers that overlap', () => {
     let opened: OpenEngine

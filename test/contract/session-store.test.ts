@@ -32,11 +32,12 @@ describe.each(ENGINES)('$name', (engine: Engine) => {
   })
 })
 
-function asSuite({ store, database, write }: OpenEngine): OpenedSessionStore {
+function asSuite({ store, database, write, longest }: OpenEngine): OpenedSessionStore {
   return {
     factory: store,
     async close() {},
     ...(write && { write }),
+    ...(longest !== undefined && { longest }),
     ...(database && { write: strangerOf(database), columns: columnsOf(database) }),
   }
 }
