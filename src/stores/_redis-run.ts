@@ -104,7 +104,7 @@ export class RedisRunner {
 }
 
 /** By the protocol, an error of the server begins with its code. Nothing that clients say does. */
-const serverError = /^([A-Z]+)(?: |$)/
+const serverError = /^([A-Z]{3,})(?: |$)/
 
 /** The server is there, and cannot do it now: it starts, or waits for a new master. */
 const awayCodes: readonly string[] = [
