@@ -41,13 +41,22 @@ const oddInteger = /-0(?![\d.eE])|(?<![\d.])\d{16}(?!\d*[.eE])/
  *   past the bounds.
  */
 export function parsePythonJson(text: string, bounds: JsonBounds = defaultBounds): unknown {
-  if (holdsWords(text)) return parseCarefully(text, bounds)
-  checkBounds(text, bounds)
-  const value = parseNatively(text)
-  return oddInteger.test(text) ? parseCarefully(text, bounds) : value
+  return isNativeJson(text, bounds) ? parseNatively(text) : parseCarefully(text, bounds)
 }
 
-function parseNatively(text: string): unknown {
+/**
+ * Whether `JSON.parse` reads text as Python does, or refuses it as Python does.
+ *
+ * @throws PayloadError `tooDeep` and `tooLarge` past the bounds.
+ */
+export function isNativeJson(text: string, bounds: JsonBounds): boolean {
+  if (holdsWords(text)) return false
+  checkBounds(text, bounds)
+  return !oddInteger.test(text)
+}
+
+/** @throws PayloadError `malformed`, for text that `JSON.parse` refuses. */
+export function parseNatively(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

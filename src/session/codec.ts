@@ -13,7 +13,7 @@ import {
   splitMembers,
   stringifyLike,
 } from '../formats/json-source.ts'
-import { parsePythonJson, stringifyPythonJson } from '../formats/python-json.ts'
+import { isNativeJson, parsePythonJson, stringifyPythonJson } from '../formats/python-json.ts'
 
 /** Turns a payload, as a store keeps it, into the text of its data and back. */
 export interface Codec<P = string> {
@@ -28,6 +28,13 @@ export interface Codec<P = string> {
    */
   decode(payload: P): string
   /**
+   * The same, with what is known of the text, where a payload that comes again costs less by it.
+   * Default: none.
+   *
+   * @throws BadSignatureError; PayloadError.
+   */
+  open?(payload: P): OpenedPayload
+  /**
    * The payload for the text of data.
    *
    * @throws PayloadError `tooLarge` for one that `decode` would refuse.
@@ -39,10 +46,23 @@ export interface Codec<P = string> {
   readonly format: DataFormat
 }
 
+/** What was in a payload. */
+export interface OpenedPayload {
+  readonly text: string
+  /** Its data, parsed anew at each call: nobody shares it. @throws PayloadError */
+  parse(): unknown
+}
+
 /** How the text of session data is read and written, whole or by top-level keys. */
 export interface DataFormat {
   /** @throws PayloadError */
   parse(text: string): unknown
+  /**
+   * Whether `JSON.parse` reads this text as `parse` does. Default: no.
+   *
+   * @throws PayloadError past the bounds.
+   */
+  isNative?(text: string): boolean
   /** The value at a top-level key of an object; null where there is none. @throws PayloadError */
   valueAt(text: string, key: string): unknown
   /** @throws UnserializableError */
@@ -64,6 +84,7 @@ export function jsonFormat(bounds: JsonBounds = defaultBounds): DataFormat {
   const parse = (text: string): unknown => parsePythonJson(text, bounds)
   return {
     parse,
+    isNative: (text) => isNativeJson(text, bounds),
     valueAt(text, key) {
       // Any letter of a key may be written as an escape.
       if (!text.includes(key) && !text.includes('\\u00')) return null

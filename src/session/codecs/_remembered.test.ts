@@ -1,8 +1,8 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 import { AsyncDjangoError, BadSignatureError, PayloadError } from '../../errors.ts'
 import { prepareKey } from '../../signing/salted-hmac.ts'
-import type { Codec } from '../codec.ts'
+import { type Codec, jsonFormat } from '../codec.ts'
 import { defaultLimits, type Limits } from '../limits.ts'
 import { remembered } from './_remembered.ts'
 import { legacyCodec } from './legacy.ts'
@@ -97,7 +97,7 @@ test.each(Object.entries(makers))('%s: what one reads, other keys or limits refu
 /** Decodes as asked, and counts how often it is asked. */
 function counting(size: number): { decode: (payload: string) => string; count: () => number } {
   const decode = vi.fn<(payload: string) => string>((payload) => payload.padEnd(size))
-  return { decode: remembered(decode), count: () => decode.mock.calls.length }
+  return { decode: remembered(decode, jsonFormat()).decode, count: () => decode.mock.calls.length }
 }
 
 test('keeps 10,000 usual sessions', () => {
@@ -140,8 +140,59 @@ test('keeps no refusal', () => {
   const decode = vi.fn<(payload: string) => string>(() => {
     throw new BadSignatureError('no')
   })
-  const again = remembered(decode)
+  const { decode: again } = remembered(decode, jsonFormat())
   expect(() => again('a')).toThrow(BadSignatureError)
   decode.mockReturnValueOnce('{}')
   expect(again('a')).toBe('{}')
 })
+
+describe('data of a payload that comes again', () => {
+  test.each([
+    '{"a":[1,{"b":"c"}]}',
+    '{"a":1.0,"b":12345678901234567890}',
+    '{"a":NaN}',
+    '{"a":-0}',
+    '{"a":"Infinity"}',
+    '{"__proto__":1}',
+  ])('is what the text says, each time: %s', (of) => {
+    const { open, format } = jsonCodec(() => of)
+    for (let time = 0; time < 3; time++) expect(open('payload').parse()).toEqual(format.parse(of))
+  })
+
+  test('is shared by nobody', () => {
+    const { open } = jsonCodec(() => '{"a":{"b":1}}')
+    const [one, two, three] = [open('payload'), open('payload'), open('payload')].map((it) =>
+      it.parse(),
+    ) as [{ a: object }, { a: object }, { a: object }]
+    expect(new Set([one, two, three, one.a, two.a, three.a]).size).toBe(6)
+  })
+
+  test('is refused each time where it cannot be read', () => {
+    for (const text of ['{', '{"a":NaN', `{"a":${'['.repeat(600)}${']'.repeat(600)}}`]) {
+      const { open } = jsonCodec(() => text)
+      for (let time = 0; time < 3; time++) expect(() => open('p').parse()).toThrow(PayloadError)
+    }
+  })
+
+  test('is looked through once', () => {
+    const format = jsonFormat()
+    const isNative = vi.fn<(text: string) => boolean>(() => true)
+    const { open } = remembered(() => '{"a":1}', { ...format, isNative })
+    for (let time = 0; time < 3; time++) expect(open('payload').parse()).toEqual({ a: 1 })
+    expect(isNative).toHaveBeenCalledOnce()
+  })
+})
+
+test('payloads of one handle are told apart', () => {
+  const decode = vi.fn<(payload: string) => string>((payload) => `{"a":"${payload}"}`)
+  const { open } = remembered(decode, jsonFormat(), (payload) => payload.slice(-1))
+  for (let time = 0; time < 2; time++) {
+    expect(open('one:x').text).toBe('{"a":"one:x"}')
+    expect(open('two:x').text).toBe('{"a":"two:x"}')
+  }
+})
+
+function jsonCodec(decode: () => string): Pick<Required<Codec>, 'open' | 'format'> {
+  const format = jsonFormat()
+  return { ...remembered(decode, format), format }
+}

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { parseNatively } from '../../formats/python-json.ts'
+import type { Codec, DataFormat, OpenedPayload } from '../codec.ts'
 
 /** What each of the two generations holds at most, in characters: some 10,000 usual sessions. */
 const generationSize = 8 * 1024 * 1024
@@ -15,29 +17,60 @@ const entrySize = 128
 const mostPerEntry = generationSize / 16
 
 /**
- * The same function, which answers what it answered lately without being run. What it throws is not
- * kept: it is run, and throws, again. Of what is kept, what nobody asks for any more goes first.
+ * A codec's `decode` and `open`, which answer what they answered lately without running this function
+ * again. What it throws is not kept: it is run, and throws, again. Of what is kept, what nobody asks
+ * for any more goes first.
+ *
+ * @param handleOf - A part of a payload that hardly any other has: to look it up takes a time that goes
+ *   by its length. Default: all of it.
  */
-export function remembered(decode: (payload: string) => string): (payload: string) => string {
-  let young = new Map<string, string>()
-  let old: ReadonlyMap<string, string> = new Map()
+export function remembered(
+  decode: (payload: string) => string,
+  format: DataFormat,
+  handleOf: (payload: string) => string = (payload) => payload,
+): Required<Pick<Codec, 'decode' | 'open'>> {
+  let young = new Map<string, Verified>()
+  let old: ReadonlyMap<string, Verified> = new Map()
   let size = 0
-  const keep = (payload: string, text: string): void => {
-    const needed = payload.length + text.length + entrySize
-    if (needed > mostPerEntry) return
+  const keep = (handle: string, verified: Verified): Verified => {
+    const needed = verified.payload.length + verified.text.length + entrySize
+    if (needed > mostPerEntry) return verified
     if (size + needed > generationSize) {
       old = young
       young = new Map()
       size = 0
     }
     size += needed
-    young.set(payload, text)
+    young.set(handle, verified)
+    return verified
   }
-  return (payload) => {
-    const known = young.get(payload)
-    if (known !== undefined) return known
-    const text = old.get(payload) ?? decode(payload)
-    keep(payload, text)
-    return text
+  const open = (payload: string): Verified => {
+    const handle = handleOf(payload)
+    const known = young.get(handle)
+    if (known?.payload === payload) return known
+    const older = old.get(handle)
+    if (older?.payload === payload) return keep(handle, older)
+    return keep(handle, new Verified(payload, decode(payload), format))
+  }
+  return { open, decode: (payload) => open(payload).text }
+}
+
+/** A payload that was verified, and its text: each who reads it parses data of their own. */
+class Verified implements OpenedPayload {
+  readonly payload: string
+  readonly text: string
+  readonly #format: DataFormat
+  /** Whether `JSON.parse` is all that it takes; null until somebody asks. */
+  #isNative: boolean | null = null
+
+  constructor(payload: string, text: string, format: DataFormat) {
+    this.payload = payload
+    this.text = text
+    this.#format = format
+  }
+
+  parse(): unknown {
+    this.#isNative ??= this.#format.isNative?.(this.text) ?? false
+    return this.#isNative ? parseNatively(this.text) : this.#format.parse(this.text)
   }
 }

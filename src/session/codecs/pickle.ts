@@ -54,18 +54,17 @@ export interface PickleCodecOptions extends PickleOptions {
 export function pickleCodec({ limits, values = [] }: PickleCodecOptions): Codec {
   const isOn = switchesOf(values)
   const textBounds = { ...limits, size: limits.inflatedSize }
+  const format = pickleFormat(limits, isOn)
+  const decode = (payload: string): string => {
+    const item = readPickle(checkSize(payload, limits.payloadSize), { bounds: limits, isOn })
+    if (typeof item !== 'string' && item.kind === 'dict') return writeText(item, textBounds)
+    throw new PayloadError('notAnObject', 'A payload holds a pickle of something that is no dict.')
+  }
   return {
     name: 'pickle',
     isSigned: false,
-    format: pickleFormat(limits, isOn),
-    decode: remembered((payload) => {
-      const item = readPickle(checkSize(payload, limits.payloadSize), { bounds: limits, isOn })
-      if (typeof item !== 'string' && item.kind === 'dict') return writeText(item, textBounds)
-      throw new PayloadError(
-        'notAnObject',
-        'A payload holds a pickle of something that is no dict.',
-      )
-    }),
+    format,
+    ...remembered(decode, format),
     encode(text) {
       checkBounds(text, limits)
       checkSize(text, limits.inflatedSize)

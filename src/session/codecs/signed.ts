@@ -22,16 +22,25 @@ export interface SignedCodecOptions {
   readonly now: () => Date
 }
 
+/** Of SHA-256, in base64. */
+const signatureLength = 43
+
+function signatureOf(payload: string): string {
+  return payload.slice(-signatureLength)
+}
+
 /** The codec of the database, cached database and file engines. */
 export function signedCodec({ salt, preparedKeys, limits, now }: SignedCodecOptions): Codec {
   const signer = new TimestampSigner({ salt, preparedKeys, now })
+  const format = jsonFormat(limits)
+  const decode = (payload: string): string => {
+    checkSize(payload, limits.payloadSize)
+    return unpackJson(signer.unsign(payload), limits.inflatedSize)
+  }
   return {
     name: 'signed',
-    format: jsonFormat(limits),
-    decode: remembered((payload) => {
-      checkSize(payload, limits.payloadSize)
-      return unpackJson(signer.unsign(payload), limits.inflatedSize)
-    }),
+    format,
+    ...remembered(decode, format, signatureOf),
     encode(text) {
       checkBounds(text, limits)
       checkSize(text, limits.inflatedSize)
