@@ -38,6 +38,9 @@ export const suites: readonly Suite[] = [
   vitestSuite('contract'),
   vitestSuite('vectors'),
   vitestSuite('live'),
+  commandSuite('fuzz', {
+    payloads: ['node', 'build/test/fuzz/main.js', '--seed=20261', '--seconds=60'],
+  }),
   vitestSuite('package'),
   vitestSuite('runtimes'),
   commandSuite('conformance', {
