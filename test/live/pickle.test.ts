@@ -61,8 +61,10 @@ function answer({ pickles, json, bytes }: Made): string {
     const wanted = Number(protocol) < 4 ? text.replaceAll(' fold=1', '') : text
     expect(codec.decode(atob(it))).toBe(wanted)
   }
-  if (json !== undefined && !text.includes(String.raw`"\u0000`)) expect(text).toBe(json)
-  if (bytes !== undefined) expect(btoa(codec.encode(text))).toBe(bytes)
+  // A key that begins with U+0000 has another form in the text.
+  const isPlain = !text.includes(String.raw`"\u0000`)
+  const ours = btoa(codec.encode(text))
+  expect({ text, ours }).toEqual({ text: (isPlain ? json : null) ?? text, ours: bytes ?? ours })
   return JSON.stringify(toBase64(ourPickles(text)))
 }
 

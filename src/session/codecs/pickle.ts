@@ -100,6 +100,7 @@ function pickleFormat(limits: Limits, isOn: (kind: PythonKind) => boolean): Data
   return {
     ...json,
     parse,
+    isNative: (text) => !text.includes(quotedMark) && (json.isNative?.(text) ?? false),
     valueAt(text, key) {
       const value = json.valueAt(text, key)
       return text.includes(quotedMark) ? asExpiry(key, fromMarked(value)) : value
