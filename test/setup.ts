@@ -14,6 +14,7 @@ import { pathToFileURL } from 'node:url'
 import type { SessionStoreFactory } from 'async-django'
 import { fileStore } from 'async-django/stores/file'
 import { createSessionTable } from 'async-django/stores/kysely'
+import { fallbackStore } from 'async-django/stores/fallback'
 import { httpStore } from 'async-django/stores/http'
 import { signedCookiesStore } from 'async-django/stores/signed-cookies'
 import { memoryStore } from 'async-django/stores/memory'
@@ -109,6 +110,7 @@ const all: readonly Engine[] = [
     skipReason: await missing('postgres'),
     open: () => openServer(servers.postgres),
   },
+  { name: 'fallback', skipReason: null, hasDatabase: false, open: openFallback },
   {
     name: 'http, sqlite',
     skipReason: null,
@@ -163,6 +165,7 @@ export const SHARED_ENGINES: readonly Engine[] = ENGINES.filter(({ isStateless }
 /** The ways to a database that others stand for where much is tried many times. */
 const alike = [
   'mariadb',
+  'fallback',
   'postgres, pool',
   'postgres, pipelined client',
   'http, sqlite',
@@ -247,6 +250,16 @@ async function openFolder(): Promise<OpenEngine> {
       for (const name of await readdir(folder)) await rm(join(folder, name))
     },
     close: () => rm(folder, { recursive: true }),
+  }
+}
+
+/** A file that answers, beside a second store that is not needed. */
+async function openFallback(): Promise<OpenEngine> {
+  const opened = await openFile()
+  return {
+    ...opened,
+    store: fallbackStore(opened.store, { second: memoryStore() }),
+    database: null,
   }
 }
 

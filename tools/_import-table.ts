@@ -67,6 +67,8 @@ export const rooms: readonly Room[] = [
     path: 'stores/',
     mayImport: [
       'session/store.ts',
+      'session/store-failure.ts',
+      'session/timed-call.ts',
       'type session/codec.ts',
       'session/codecs/pickle.ts',
       'session/expiry.ts',
