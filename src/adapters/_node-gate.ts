@@ -28,9 +28,7 @@ export interface GateTasks {
 type Phase = 'open' | 'held' | 'through' | 'failed'
 
 type Args = readonly unknown[]
-type Methods = Readonly<
-  Record<'writeHead' | 'flushHeaders' | 'write' | 'end', (...args: Args) => unknown>
->
+type Methods = Record<'writeHead' | 'flushHeaders' | 'write' | 'end', (...args: Args) => unknown>
 
 interface HeldCall {
   readonly method: (...args: Args) => unknown
@@ -63,7 +61,7 @@ export class NodeGate {
       write: (...args) => this.#write(args),
       end: (...args) => this.#end(args),
     }
-    Object.assign(response, this.#gated)
+    lay(response as unknown as Methods, this.#gated)
   }
 
   /** Whether headers have left: those of a response that is held have not. */
@@ -187,7 +185,7 @@ export class NodeGate {
     const calls = this.#open(isEnded ? 'through' : 'failed')
     clearHead(this.#response)
     // What was laid over the gate has begun to work on a response that is no more.
-    Object.assign(this.#response, this.#gated)
+    lay(this.#response as unknown as Methods, this.#gated)
     for (const { args } of calls) discard(args)
     if (isEnded) return this.#tasks.fail(error)
     answering.run(this, () => this.#tasks.fail(error))
@@ -198,6 +196,14 @@ export class NodeGate {
   #isDiscarded(): boolean {
     return this.#phase === 'failed' && answering.getStore() !== this
   }
+}
+
+/** One by one: it takes half the time of `Object.assign()`. */
+function lay(response: Methods, { writeHead, flushHeaders, write, end }: Methods): void {
+  response.writeHead = writeHead
+  response.flushHeaders = flushHeaders
+  response.write = write
+  response.end = end
 }
 
 function isChunk(value: unknown): value is string | Uint8Array {

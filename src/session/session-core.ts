@@ -127,28 +127,41 @@ export class SessionCore {
     throw invalidArgument('The session is not loaded: await session.load() before you read it.')
   }
 
-  /** Reads the row once, and applies what was written before. */
-  load(): Promise<void> {
+  /** Reads the row once, and applies what was written before. Answers what it is given. */
+  load(): Promise<void>
+  load<T>(answer: T): Promise<T>
+  load<T>(answer?: T): Promise<T | undefined> {
     this.#accessed = true
-    if (this.#draft) return Promise.resolve()
-    return this.#enqueue(() => this.#ensureRead())
+    if (this.#draft) return Promise.resolve(answer)
+    return this.#enqueue(() => this.#ensureRead(answer))
   }
 
-  async #ensureRead(): Promise<void> {
-    if (this.#draft) return
+  /** The same for whoever looks at the data: it must fit the schema. */
+  loadChecked<T>(answer: T): Promise<T> {
+    const loading = this.load(answer)
+    if (!this.host.schema) return loading
+    return loading.then(() => {
+      this.checkSchema()
+      return answer
+    })
+  }
+
+  /** One function, as each promise on the way costs every reader. */
+  async #ensureRead<T>(answer?: T): Promise<T | undefined> {
+    if (this.#draft) return answer
     if (this.#pending.cleared && this.host.djangoExact) this.row.assume()
-    await this.#readUnread()
+    if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
+    this.#open()
+    return answer
+  }
+
+  #open(): void {
     const draft = this.row.draft()
     this.#draft = draft
+    this.#modified ||= this.row.isRenewed
     if (this.#pending.isEmpty) return
     this.#apply(draft, this.#pending)
     this.#pending = new PendingWrites()
-  }
-
-  async #readUnread(): Promise<void> {
-    if (this.row.state !== 'unread') return
-    await this.row.read(this.#newDeadline())
-    this.#modified ||= this.row.isRenewed
   }
 
   #apply(draft: Draft, pending: PendingWrites): void {
@@ -161,7 +174,10 @@ export class SessionCore {
   reload(): Promise<void> {
     this.#accessed = true
     return this.#enqueue(async () => {
-      if (!this.#draft) return this.#ensureRead()
+      if (!this.#draft) {
+        await this.#ensureRead()
+        return
+      }
       await this.row.read(this.#newDeadline())
       this.#absorb()
     })
@@ -280,7 +296,8 @@ export class SessionCore {
   async #readForSave(pending: PendingWrites): Promise<Snapshot> {
     const hadKey = this.row.key !== null
     if (pending.cleared && this.host.djangoExact) this.row.assume()
-    else await this.#readUnread()
+    else if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
+    this.#modified ||= this.row.isRenewed
     const isBlind = pending.cleared || pending.isEmpty
     if (isBlind && hadKey && this.row.key === null) {
       if (this.host.djangoExact) this.row.beGone()

@@ -84,10 +84,8 @@ export class ReadOnlySession<D extends object = Record<string, unknown>> {
    *
    * @throws StoreError; SessionDataError where the data does not fit the schema.
    */
-  async load(): Promise<this> {
-    await this.#core.load()
-    this.#core.checkSchema()
-    return this
+  load(): Promise<this> {
+    return this.#core.loadChecked(this)
   }
 
   /** Reads the session again, as others may have changed it. Own changes that wait for `save()` stay. */
