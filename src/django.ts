@@ -316,11 +316,11 @@ function checkStore(store: SessionStore, { sessionColumns }: DjangoOptions): voi
 
 function sessionHost(options: DjangoOptions, settings: Settings, store: SessionStore): SessionHost {
   const { djangoExact = false, onConflict = 'merge', onStoreError = 'throw' } = options
-  const { maxKeyLength } = store
+  const limits = limitsOf(options)
   return {
     store: new GuardedStore(store),
     settings,
-    limits: { ...limitsOf(options), ...(maxKeyLength && { keyLength: maxKeyLength }) },
+    limits: { ...limits, keyLength: Math.max(limits.keyLength, store.maxKeyLength ?? 0) },
     expiry: new ExpiryRule(settings, options.now ?? (() => new Date())),
     proof: new Proof(),
     diagnostics: new Diagnostics(),

@@ -122,7 +122,7 @@ export interface SessionStore<P = string> {
   readonly name: string
   readonly codec: Codec<P>
   readonly can: StoreCapabilities
-  /** The longest key that it takes, where that is not what `limits` says: a cookie that is a session. */
+  /** The longest key that it takes, where `limits` says less: that of a cookie that is a session. */
   readonly maxKeyLength?: number
   /** Unknown or expired is null. Never creates. */
   load(key: string, call?: Call): Promise<StoredSession<P> | null>

@@ -132,6 +132,10 @@ function makeStore(files: SessionFiles, context: StoreContext): SessionStore {
       return (await files.remove(key, decide, call)).deleted
     },
     clearExpired: (options) => clearExpired(files, expiry, options),
+    // Django's `load` removes what has expired, and calls `create`.
+    async renews(key, call) {
+      return (await this.delete(key, undefined, call)) === 'deleted'
+    },
     newest: (count, call) => newest(files, expiry, count, call?.signal),
   }
 }

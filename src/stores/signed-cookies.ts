@@ -38,9 +38,10 @@ export function signedCookiesStore(): SessionStoreFactory {
   return makeStore
 }
 
-function makeStore({ settings, codecs, now }: StoreContext): SessionStore {
+function makeStore({ settings, codecs, limits, now }: StoreContext): SessionStore {
   const codec = codecs.signed(salt)
-  const largest = largestCookie - sizeAround(settings)
+  // With `djangoExact` there is no limit: Django leaves it to the browser.
+  const largest = Math.max(largestCookie - sizeAround(settings), limits.keyLength)
   const sign = async ({ payload }: NewSession, signal?: AbortSignal): Promise<KeyedSession> => {
     signal?.throwIfAborted()
     if (payload.length > largest) throw new SessionTooLargeError(payload.length, largest)

@@ -10,6 +10,7 @@ import {
   type DjangoOptions,
   type DjangoVersion,
   type SessionStore,
+  type StoreContext,
 } from 'async-django'
 import { memoryStore } from 'async-django/stores/memory'
 
@@ -38,7 +39,8 @@ const foreign = /^(?:now|database|SESSION_ENGINE|DEFAULT_HASHING_ALGORITHM)$/
 export function djangoOf(
   vector: Vector,
   release: string = releasesOf(vector).at(-1) ?? '4.2',
-  keep: (store: SessionStore, codecs: Codecs) => SessionStore = (store) => store,
+  keep: (store: SessionStore, codecs: Codecs, context: StoreContext) => SessionStore = (store) =>
+    store,
   parts: Pick<DjangoOptions, 'csrf' | 'messages'> = {},
 ): Site {
   const made: { store: SessionStore; codecs: Codecs }[] = []
@@ -50,7 +52,7 @@ export function djangoOf(
     djangoExact: true,
     now: () => clock.now,
     store: (context) => {
-      const store = keep(memoryStore()(context), context.codecs)
+      const store = keep(memoryStore()(context), context.codecs, context)
       made.push({ store, codecs: context.codecs })
       return store
     },

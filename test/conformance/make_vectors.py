@@ -26,11 +26,13 @@ import hashlib
 import hmac
 import json
 import logging
+import os
 import pickle
 import random
 import sqlite3
 import string
 import sys
+import tempfile
 import uuid
 import warnings
 import zlib
@@ -68,6 +70,8 @@ SECRET2 = rs(g0, 64)
 SECRET3 = "s\u00e9cret-\u65e5\u672c-\U0001f511-" + rs(g0, 10)
 NOW = 1700000000 + g0.randrange(10**8)
 
+FOLDER = tempfile.TemporaryDirectory(prefix="async-django-vectors-")
+
 settings.configure(
     SECRET_KEY=SECRET,
     ALLOWED_HOSTS=["*"],
@@ -79,6 +83,7 @@ settings.configure(
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
     LOGGING_CONFIG=None,
     ROOT_URLCONF="__main__",
+    SESSION_FILE_PATH=FOLDER.name,
 )
 urlpatterns = []
 django.setup()
@@ -93,6 +98,7 @@ from django.contrib.sessions.backends import cache as s_cache  # noqa: E402
 from django.contrib.sessions.backends import cached_db as s_cached_db  # noqa: E402
 from django.contrib.sessions.backends import db as s_db  # noqa: E402
 from django.contrib.sessions.backends import file as s_file  # noqa: E402
+from django.contrib.sessions.backends import signed_cookies as s_cookies  # noqa: E402
 from django.contrib.sessions.middleware import SessionMiddleware  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
 from django.core import signing  # noqa: E402
@@ -994,6 +1000,151 @@ def row_after(row):
     return {"session_key": row.session_key, "data_json": decoded, "expire_date": date}
 
 
+# ------------------------------------------------------------------ sessions that are their cookies
+COOKIE_SALT = "django.contrib.sessions.backends.signed_cookies"
+
+
+def sec_cookie_sessions():
+    for label, data in DATAS:
+        cookie_vector(label, data)
+    with world():
+        cookie = signed_session({"a": "b"})
+    for at in [NOW, NOW + 1209600, NOW + 1209600.5, NOW + 1209601, NOW - 5000]:
+        cookie_load_vector(cookie, at)
+    for bad in [cookie + "x", cookie[1:], "12345678", "", "a:b:c"]:
+        cookie_load_vector(bad, NOW)
+    with world():
+        session = s_cookies.SessionStore()
+        o = {"new_is_empty": session.is_empty(), "new_session_key": session.session_key}
+        session.flush()
+        o.update(flushed_is_empty=session.is_empty(), flushed_key=session.session_key)
+    add("session.signed_cookies.empty", {}, o, sset())
+    for save_every in (False, True):
+        for cookie in ("none", "signed", "tampered", "expired"):
+            for action in ACTIONS:
+                if action not in ("deleted-elsewhere", "no-session-attr"):
+                    cookie_request_vector(action, cookie, save_every)
+
+
+def signed_session(data):
+    session = s_cookies.SessionStore()
+    session.update(data)
+    session.save()
+    return session.session_key
+
+
+def cookie_vector(label, data):
+    with world():
+        cookie = signed_session(data)
+        loaded = s_cookies.SessionStore(cookie).load()
+    i = {"label": label, "data_json": jd(data)}
+    o = {"cookie_value": cookie, "loaded_json": jd(loaded)}
+    add("session.signed_cookies", i, o, sset(SESSION_COOKIE_AGE=1209600))
+
+
+def cookie_load_vector(cookie, at):
+    with world(now=at), catch_logs() as seen:
+        session = s_cookies.SessionStore(cookie)
+        loaded = dict(session._session)
+    o = {"loaded_json": jd(loaded), "modified": session.modified, "log": seen}
+    settings = sset(now=at, SESSION_COOKIE_AGE=1209600)
+    add("session.signed_cookies.load", {"cookie_value": cookie}, o, settings)
+
+
+def cookie_request_vector(action, cookie, save_every):
+    sent = None
+    if cookie != "none":
+        with world(now=NOW - (1209601 if cookie == "expired" else 60)):
+            sent = signed_session(EXISTING)
+    if cookie == "tampered":
+        sent = sent[:-1] + ("A" if sent[-1] != "A" else "B")
+    over = {
+        "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
+        "SESSION_SAVE_EVERY_REQUEST": save_every,
+    }
+    with world(**over):
+        o = answer(lambda: serve(action, sent, 200, over, None))
+        o = {k: o[k] for k in ("set_cookie", "vary", "accessed", "modified") if k in o} or o
+    i = {"action": action, "cookie": cookie, "cookie_value": sent}
+    add("session.middleware.signed_cookies", i, o, sset(**over))
+
+
+# ------------------------------------------------------------------------------ sessions in files
+def sec_file_sessions():
+    g = gen("file")
+    for label, data in DATAS:
+        file_vector(label, data, rs(g, 32, KEYCH))
+    past = "2001-01-01T00:00:00+00:00"
+    # fmt: off
+    for label, content, age, data in [
+        ("empty placeholder", b"", 0, None),
+        ("fresh", None, 10, {"a": 1}),
+        ("at its end", None, 1000, {"a": 1}),
+        ("older than cookie age", None, 2000, {"a": 1}),
+        ("own expiry 0", None, 10, {"a": 1, "_session_expiry": 0}),
+        ("own expiry int, young", None, 10, {"a": 1, "_session_expiry": 300}),
+        ("own expiry int, old file", None, 5000, {"a": 1, "_session_expiry": 300}),
+        ("own expiry below 0", None, 10, {"a": 1, "_session_expiry": -1}),
+        ("own expiry part of a second", None, 5000, {"a": 1, "_session_expiry": 0.5}),
+        ("garbage", b"garbage", 10, None),
+        ("garbage, old file", b"garbage", 5000, None),
+        ("own expiry past iso", None, 10, {"a": 1, "_session_expiry": past}),
+        ("own expiry future iso, old file", None, 5000,
+         {"a": 1, "_session_expiry": past.replace("2001", "2101")}),
+        ("non-ascii bytes", b"\xff\xfe", 10, None),
+    ]:
+        # fmt: on
+        iso = isinstance((data or {}).get("_session_expiry"), str)
+        if not iso or V >= (4, 1):
+            file_load_vector(label, content, age, data, rs(g, 32, KEYCH))
+
+
+def file_vector(label, data, key):
+    path = os.path.join(FOLDER.name, "sessionid" + key)
+    with world(rnd="file"):
+        session = s_file.SessionStore()
+        session._session_key = key
+        session.save(must_create=True)
+        session._session_cache = dict(data)
+        session.save()
+        with open(path, encoding="ascii") as file:
+            content = file.read()
+        left = [name for name in os.listdir(FOLDER.name) if "_out_" in name]
+        o = {
+            "file_name": "sessionid" + key,
+            "content": content,
+            "mode": oct(os.stat(path).st_mode & 0o7777),
+            "leftover_temp_files": len(left),
+        }
+    os.unlink(path)
+    i = {"label": label, "data_json": jd(data), "session_key": key}
+    add("session.file", i, o, sset(SESSION_COOKIE_NAME="sessionid"))
+
+
+def file_load_vector(label, content, age, data, key):
+    path = os.path.join(FOLDER.name, "sessionid" + key)
+    with world(rnd="file2", SESSION_COOKIE_AGE=1000):
+        if content is None:
+            content = s_file.SessionStore().encode(data).encode()
+        with open(path, "wb") as file:
+            file.write(content)
+        os.utime(path, (NOW - age, NOW - age))
+        session = s_file.SessionStore(key)
+        o = answer(lambda: {"loaded_json": jd(session.load())})
+        files = sorted(os.listdir(FOLDER.name))
+        o.update(
+            session_key_after=session.session_key,
+            same_key=session.session_key == key,
+            file_still_there=os.path.exists(path),
+            files=files,
+            modified=session.modified,
+        )
+    for name in files:
+        os.unlink(os.path.join(FOLDER.name, name))
+    i = {"label": label, "content_b64": b64(content), "age_seconds": age, "session_key": key}
+    add("session.file.load", i, o, sset(SESSION_COOKIE_AGE=1000))
+
+
 # -------------------------------------------------------------------------- rows of the database
 def sec_db():
     g = gen("db")
@@ -1728,6 +1879,23 @@ def fuzz_row(g):
     row_vector("random", data, rs(g, 32, KEYCH), g.random() < 0.3, g.choice(ZONES), now)
 
 
+def fuzz_cookie_sessions(g):
+    with world():
+        cookie = signed_session(rand_dict(g, g.randrange(6)))
+    damaged = list(cookie)
+    for _ in range(g.randrange(3)):
+        damaged[g.randrange(len(damaged))] = g.choice(ALNUM + ":.-_")
+    cookie_load_vector("".join(damaged), NOW + g.choice([0, 0, 1209600, 1209601, 5 * 10**6]))
+    cookie_vector("random", rand_dict(g, g.randrange(6)))
+
+
+def fuzz_file_sessions(g):
+    data = rand_dict(g, g.randrange(4))
+    if g.random() < 0.5:
+        data["_session_expiry"] = g.choice([0, 1, 0.5, -1, -0.5, True, False, None, "", 10**9])
+    file_load_vector("random", None, g.choice([0, 999, 1000, 1001, 10**6]), data, rs(g, 32, KEYCH))
+
+
 def fuzz_middleware(g):
     over = {**g.choice(GENERAL), **g.choice([{}, *ATTRIBUTES])}
     over.update(g.choice([{}, {}, {"USE_TZ": False}]))
@@ -1751,6 +1919,8 @@ SECTIONS = [
     sec_session_codec,
     sec_expiry,
     sec_middleware,
+    sec_cookie_sessions,
+    sec_file_sessions,
     sec_db,
     sec_csrf,
     sec_messages,

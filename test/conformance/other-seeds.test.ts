@@ -15,6 +15,7 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
 import { currentDjango, djangoPython, NoPythonError, pythonVariables } from '../../tools/_python.ts'
+import { fileSessionChecks } from './checks/file-sessions.ts'
 import { countsOf, formatReport, runVectors } from './vectors.ts'
 
 const generator = fileURLToPath(new URL('make_vectors.py', import.meta.url))
@@ -44,7 +45,7 @@ it('agrees with vectors of another seed', { timeout: 600_000 }, async ({ skip, t
     if (!(error instanceof NoPythonError) || CI === 'true') throw error
     return skip(`no vectors of another seed: ${error.message}`)
   })
-  const report = await runVectors(await makeVectors(python))
+  const report = await runVectors(await makeVectors(python), fileSessionChecks)
   Object.assign(task.meta, { counts: countsOf(report) })
   console.log(formatReport(`seed ${VECTOR_SEED}`, report))
   expect(report.failures).toEqual([])

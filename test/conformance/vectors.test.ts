@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib'
 
 import { describe, expect, it } from 'vitest'
 
+import { fileSessionChecks } from './checks/file-sessions.ts'
 import { countsOf, formatReport, runVectors } from './vectors.ts'
 
 function golden(subject: string): string[] {
@@ -15,6 +16,8 @@ describe('golden vectors', () => {
   it.for([
     ['signing', 699],
     ['session', 1017],
+    ['cookie-sessions', 243],
+    ['file-sessions', 76],
     ['cookie', 48],
     ['password', 1447],
     ['auth', 933],
@@ -22,7 +25,7 @@ describe('golden vectors', () => {
     ['messages', 148],
     ['pickle', 60],
   ] as const)('agrees with the %s vectors', async ([subject, total], { task }) => {
-    const report = await runVectors(golden(subject))
+    const report = await runVectors(golden(subject), fileSessionChecks)
     Object.assign(task.meta, { counts: countsOf(report) })
     console.log(formatReport(subject, report))
     expect(report.failures).toEqual([])

@@ -52,7 +52,7 @@ export async function testEngine<P extends EnginePlace>(
   for (const { series, python } of await liveReleases()) {
     for (const { useTz, timeZone } of zones) {
       const row = `Django ${series}, ${useTz ? 'USE_TZ' : timeZone}`
-      describe.skipIf(python === null)(row, () => {
+      describe.skipIf(python === null)(`${row}`, () => {
         let sides: EngineSides<P>
         beforeAll(async () => {
           const place = await open()

@@ -28,13 +28,14 @@ export const middlewareChecks: Readonly<Record<string, Check>> = {
 /** The action of a view that takes the session away from its request, as only Python can. */
 export const pythonOnlyAction = 'no-session-attr'
 
-type Action = (session: LazySession, site: Site) => unknown
+/** What a view does. */
+export type Action = (session: LazySession, site: Site) => unknown
 
 /**
  * What the view does, as Django does it: every use of the data loads the session, while `clear`, the
  * flag `modified` and `save` do not.
  */
-const actions: Readonly<Record<string, Action>> = {
+export const actions: Readonly<Record<string, Action>> = {
   none: () => null,
   read: async (session) => (await session.load()).get('hello'),
   set: async (session) => (await session.load()).set('hello', 'world'),
@@ -76,7 +77,7 @@ async function setWithExpiry(session: LazySession, seconds: number): Promise<voi
 }
 
 /** The same by writes to a session that nobody loaded: the answer must be the same. */
-const lazyActions: Readonly<Record<string, Action>> = {
+export const lazyActions: Readonly<Record<string, Action>> = {
   set: (session) => session.set('hello', 'world'),
   'set-then-del': (session) => {
     session.set('x', 1)
