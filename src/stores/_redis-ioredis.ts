@@ -39,12 +39,17 @@ export function ioredisCarrier(client: Ioredis | IoredisCluster): Carrier {
       return client.callBuffer(String(name), ...args)
     },
     onLoss(listener) {
-      if ('nodes' in client) {
-        for (const node of client.nodes()) node.on('close', listener)
-        client.on('+node', (node) => node.on('close', listener))
-      } else {
+      if (!('nodes' in client)) {
         client.on('close', listener)
+        return
       }
+      // While it begins, it leaves nodes that it finds under another name, and has sent nothing yet.
+      const watch = (node: Pick<Ioredis, 'on'>): unknown =>
+        node.on('close', () => {
+          if (client.status === 'ready') listener()
+        })
+      for (const node of client.nodes()) watch(node)
+      client.on('+node', watch)
     },
   }
 }

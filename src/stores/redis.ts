@@ -71,9 +71,10 @@ export function redisStore(
 }
 
 function carrierOf(client: Ioredis | IoredisCluster | NodeRedis | NodeRedisCluster): Carrier {
-  if ('callBuffer' in client) return ioredisCarrier(client)
-  if ('masters' in client) return nodeRedisClusterCarrier(client)
-  if ('sendCommand' in client) return nodeRedisCarrier(client)
+  const isObject = typeof client === 'object' && client !== null
+  if (isObject && 'callBuffer' in client) return ioredisCarrier(client)
+  if (isObject && 'masters' in client) return nodeRedisClusterCarrier(client)
+  if (isObject && 'sendCommand' in client) return nodeRedisCarrier(client)
   throw invalidArgument('redisStore() takes a client, or a cluster, of ioredis or of redis.')
 }
 
