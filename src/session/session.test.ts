@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { sharedStore, type StoreWatch, watchStore } from '../../test/fixtures/watched-store.ts'
 import { createDjango, type Django, type DjangoOptions } from '../django.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { signedCookiesStore } from '../stores/signed-cookies.ts'
 
 const secretKey = 'a-secret-that-must-never-be-shown'
 
@@ -201,6 +202,16 @@ describe('save()', () => {
     expect(session.key).toMatch(/^[a-z0-9]{32}$/)
     expect(session.key).not.toBe(unknown)
     expect(await django.sessions.exists(unknown)).toBe(false)
+  })
+
+  test('never exists where its visitor keeps it, as in Django', async () => {
+    const { sessions } = createDjango({ settings: { secretKey }, store: signedCookiesStore() })
+    const session = await sessions.get(null).load()
+    session.set('a', 1)
+    await session.save()
+    const key = session.key ?? ''
+    expect((await sessions.get(key).load()).get('a')).toBe(1)
+    expect(await sessions.exists(key)).toBe(false)
   })
 
   test('never brings a deleted session back', async () => {

@@ -31,9 +31,13 @@ export class ReadOnlySessions<D extends object = Record<string, unknown>> {
     return new ReadOnlySession<D>(this.#host, origin)
   }
 
-  /** Whether there is a session under a key; expired ones count, as in Django. */
+  /**
+   * Whether there is a session under a key. As in Django, expired ones count, and those that visitors
+   * keep themselves do not.
+   */
   async exists(key: string): Promise<boolean> {
     const { store, limits, storeTimeoutMs } = this.#host
+    if (!store.can.revoke) return false
     if (!isSessionKey(key) || !isLookupKey(key, limits.keyLength)) return false
     return store.exists(key, new Deadline(storeTimeoutMs))
   }
