@@ -11,7 +11,9 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 
+import { findProgram } from '../test/_own-servers.ts'
 import { formatRow, writeDocument } from '../test/django-suite/document.ts'
+import { redisEngines } from '../test/django-suite/engines.ts'
 import { openSource, type Release, releases, type Source } from '../test/django-suite/releases.ts'
 import {
   type Conformance,
@@ -70,11 +72,21 @@ async function makeJobs(): Promise<Job[]> {
     const source = await tryToOpen(release)
     if (source === null) continue
     for (const suite of wantedSuites.filter(({ series }) => series.includes(release.series))) {
-      const subjects = suite.subjects.filter(({ plug }) => isWanted(plug ?? '', plugs))
+      const subjects = suite.subjects.filter(
+        ({ plug }) => isWanted(plug ?? '', plugs) && isPossible(plug ?? ''),
+      )
       jobs.push(...subjects.map((subject) => ({ suite, subject, release, source })))
     }
   }
   return jobs
+}
+
+/** Some need a server of their own. */
+function isPossible(plug: string): boolean {
+  if (!redisEngines.includes(plug) || process.env['CI'] === 'true') return true
+  const isHere = findProgram('redis-server') !== null
+  if (!isHere) console.log(`skipped: ${plug}: install redis-server`)
+  return isHere
 }
 
 async function tryToOpen(release: Release): Promise<Source | null> {

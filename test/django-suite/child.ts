@@ -12,6 +12,7 @@ import {
   type DjangoVersion,
   type LazySession,
   type SessionExchange,
+  type SessionStoreFactory,
 } from 'async-django'
 import { csrf } from 'async-django/csrf'
 import { messages } from 'async-django/messages'
@@ -29,7 +30,7 @@ import {
   type SigningArguments,
   signingCalls,
 } from './calls.ts'
-import { engines } from './engines.ts'
+import { engines, type EngineSettings } from './engines.ts'
 import { PythonExchange, type ToldRequest } from './python-exchange.ts'
 import { type RequestArguments, type RequestCall, requestCalls } from './request-calls.ts'
 import { camelCased, readValue, writeValue } from './wire.ts'
@@ -40,7 +41,7 @@ interface Request {
   /** The session that it is about, or the request of Django's. */
   readonly handle: number | null
   /** Null where no session is stored. */
-  readonly engine: string | null
+  readonly engine: unknown
   /** A request of Django's, in a call on one. */
   readonly request: unknown
   readonly given: unknown
@@ -70,17 +71,15 @@ const events: unknown[] = []
 /** Django's settings may change at any time: there is one `django` for each set of them. */
 function djangoOf({ engine, settings, version }: Request): Django {
   const name = JSON.stringify([engine, settings, version])
-  const django = djangos.get(name) ?? makeDjango(engine, settings, version)
+  const django = djangos.get(name) ?? makeDjango(readValue(engine), settings, version)
   djangos.set(name, django)
   return django
 }
 
-function makeDjango(engine: string | null, settings: unknown, version: DjangoVersion): Django {
-  const open = engine === null ? memoryStore : engines[engine]
-  if (!open) throw new TypeError(`There is no store for the engine ${engine}.`)
+function makeDjango(engine: unknown, settings: unknown, version: DjangoVersion): Django {
   const django = createDjango({
     settings: camelCased(readValue(settings) as object),
-    store: open(),
+    store: engine === null ? memoryStore() : openStore(engine as EngineSettings),
     csrf: csrf({ exempt: (exchange) => (exchange as PythonExchange).isExempt }),
     messages: messages(),
     djangoVersion: version,
@@ -90,6 +89,12 @@ function makeDjango(engine: string | null, settings: unknown, version: DjangoVer
   django.on('session.corrupt', ({ reason }) => events.push(['session.corrupt', reason]))
   django.on('messages.dropped', () => events.push(['messages.dropped']))
   return django
+}
+
+function openStore(settings: EngineSettings): SessionStoreFactory {
+  const open = engines[settings.name]
+  if (open) return open(settings)
+  throw new TypeError(`There is no store for the engine ${settings.name}.`)
 }
 
 /** The session under a handle, under the settings of this call; a new one where there is none. */

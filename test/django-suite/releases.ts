@@ -20,6 +20,7 @@ const packages: readonly string[] = [
   'tblib==3.1.0',
   'argon2-cffi==25.1.0',
   'bcrypt==4.3.0',
+  'redis==6.4.0',
 ]
 
 /** All of them, the oldest first. */

@@ -11,6 +11,8 @@ import { delimiter, join } from 'node:path'
 import { runCommand } from '../../tools/_command.ts'
 import { pythonVariables } from '../../tools/_python.ts'
 import { projectRoot } from '../../tools/_root.ts'
+import { startRedis } from '../_own-redis.ts'
+import { redisEngines } from './engines.ts'
 import type { Source } from './releases.ts'
 
 /** One of Django's tests, and how it ended. */
@@ -54,11 +56,13 @@ export async function runDjangoTests(
   const folder = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), 'async-django-'))
   const report = join(folder, 'report.json')
   const database = join(folder, 'database.sqlite3')
+  const redis = redisEngines.includes(plug) ? await startRedis(['--save', '']) : null
   const variables = {
     PYTHONPATH: [python, source.folder, join(source.folder, 'tests')].join(delimiter),
     CONFORMANCE_CHILD: child.map((part) => `'${part}'`).join(' '),
     CONFORMANCE_FILE: database,
     CONFORMANCE_DATABASE: `sqlite://${database}`,
+    ...(redis && { CONFORMANCE_CACHE: redis.url }),
   }
   try {
     const command = [source.python, '-W', 'ignore', join(python, 'run.py'), report, plug, ...labels]
@@ -69,6 +73,7 @@ export async function runDjangoTests(
     if (tests.length === 0) throw new Error(`Django's tests did not run: ${output}`)
     return tests
   } finally {
+    await redis?.close()
     await rm(folder, { recursive: true, force: true })
   }
 }

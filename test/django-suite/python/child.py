@@ -9,6 +9,7 @@ import subprocess
 import django
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signing import BadSignature, SignatureExpired
 from django.utils import timezone
 
@@ -44,6 +45,7 @@ ERRORS = {
     "ERR_INVALID_ARGUMENT": ValueError,
     "ERR_PASSWORD_HASH": ValueError,
     "ERR_CSRF": Refused,
+    "ERR_IMPROPERLY_CONFIGURED": ImproperlyConfigured,
 }
 
 LOGS = {
@@ -87,7 +89,7 @@ class Child:
         request = {
             "call": name,
             "handle": handle,
-            "engine": engine,
+            "engine": wire.write(engine),
             "request": wire.write(request),
             "given": wire.write(given),
             "settings": wire.write({**sent_settings(SENT_SETTINGS), **(extra or {})}),

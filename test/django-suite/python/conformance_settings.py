@@ -15,3 +15,13 @@ DATABASES = {
     },
     "other": {"ENGINE": "django.db.backends.sqlite3"},
 }
+
+if "CONFORMANCE_CACHE" in os.environ:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": os.environ["CONFORMANCE_CACHE"],
+            "KEY_PREFIX": "conformance",
+            "VERSION": 3,
+        },
+    }

@@ -1,8 +1,13 @@
 """Django's session store, every method of which Node carries out."""
 
 import itertools
+import os
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.exceptions import InvalidSessionKey
+from django.core.cache import caches
+from django.utils.module_loading import import_string
 
 import wire
 from child import child, result_of
@@ -19,9 +24,19 @@ class RemoteSession(SessionBase):
         self.handle = next(handles)
         self.ask("new", session_key=session_key)
 
+    @classmethod
+    def call(cls, call, handle=None, **given):
+        return child.call(call, handle, {"name": cls.engine, **cls.describe_engine()}, **given)
+
+    @classmethod
+    def describe_engine(cls):
+        """What Django's settings say of where this engine keeps sessions."""
+        return {}
+
     def ask(self, call, **given):
-        answer = child.call(call, self.handle, self.engine, **given)
-        self.state = answer["state"]
+        answer = self.call(call, self.handle, **given)
+        if answer["state"] is not None:
+            self.state = answer["state"]
         return result_of(answer)
 
     def need(self, key, call, **given):
@@ -77,6 +92,10 @@ class RemoteSession(SessionBase):
     @property
     def _session(self):
         return dict(self.items())
+
+    @property
+    def serializer(self):
+        return import_string(settings.SESSION_SERIALIZER)
 
     # The data.
 
@@ -182,11 +201,14 @@ class RemoteSession(SessionBase):
 
     @classmethod
     def clear_expired(cls):
-        result_of(child.call("clear_expired", engine=cls.engine))
+        result_of(cls.call("clear_expired"))
 
     @classmethod
     async def aclear_expired(cls):
         cls.clear_expired()
+
+
+NOT_CALLED = {"ask", "need", "call", "describe_engine"}
 
 
 def add_async(name, method):
@@ -199,15 +221,84 @@ def add_async(name, method):
 
 
 for name, member in list(vars(RemoteSession).items()):
-    if callable(member) and not name.startswith("_") and name not in ("ask", "need"):
+    if callable(member) and not name.startswith("_") and name not in NOT_CALLED:
         add_async(name, member)
 add_async("set", RemoteSession.__setitem__)
 
 
+class DatabaseSession(RemoteSession):
+    """What belongs to the model is Django's own."""
+
+    @classmethod
+    def get_model_class(cls):
+        return cls.base.get_model_class()
+
+    @property
+    def model(self):
+        return self.get_model_class()
+
+
+class CacheSession(RemoteSession):
+    @classmethod
+    def describe_engine(cls):
+        cache = caches[settings.SESSION_CACHE_ALIAS]
+        location = settings.CACHES[settings.SESSION_CACHE_ALIAS]["LOCATION"]
+        return {"location": location, "keyPrefix": cache.key_prefix, "version": cache.version}
+
+    @property
+    def cache_key(self):
+        return self.base.cache_key_prefix + self.session_key
+
+    async def acache_key(self):
+        return self.cache_key
+
+    # Django signs text for any engine; this one does not keep it so.
+
+    def encode(self, session_dict):
+        return result_of(child.call("encode", values=session_dict))
+
+    def decode(self, session_data):
+        return result_of(child.call("decode", session_data=session_data))
+
+
+class CachedDatabaseSession(DatabaseSession, CacheSession):
+    pass
+
+
+class FileSession(RemoteSession):
+    @classmethod
+    def describe_engine(cls):
+        return {"sessionFilePath": settings.SESSION_FILE_PATH}
+
+    def __init__(self, session_key=None):
+        super().__init__(session_key)
+        # Django's tests make it forget where its files are.
+        type(self)._storage_path = self._get_storage_path()
+
+    @classmethod
+    def _get_storage_path(cls):
+        return os.fspath(settings.SESSION_FILE_PATH)
+
+    def _key_to_file(self, session_key):
+        """Node tells nobody where its files are: it is asked for one that is there."""
+        path = os.path.join(self._get_storage_path(), settings.SESSION_COOKIE_NAME + session_key)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w"):
+            pass
+        if not self.exists(session_key):
+            raise InvalidSessionKey(f"Node looks for no file of the name {path}.")
+        return path
+
+
+CLASSES = {
+    "db": DatabaseSession,
+    "cached_db": CachedDatabaseSession,
+    "cache": CacheSession,
+    "file": FileSession,
+    "signed_cookies": RemoteSession,
+}
+
+
 def store_of(engine, base):
-    """The class for an engine; what belongs to the database's model is Django's own."""
-    members = {"engine": engine}
-    if hasattr(base, "get_model_class"):
-        members["get_model_class"] = classmethod(lambda cls: base.get_model_class())
-        members["model"] = property(lambda self: base.get_model_class())
-    return type("SessionStore", (RemoteSession,), members)
+    """The class for an engine, in the place of Django's own."""
+    return type("SessionStore", (CLASSES[engine],), {"engine": engine, "base": base})
