@@ -95,26 +95,6 @@ describe('redisCodec', () => {
   })
 
   test.each([
-    ['42', '42'],
-    [' 42\n', '42'],
-    ['+4_2', '42'],
-    ['-007', '-7'],
-    ['1'.repeat(4300), '1'.repeat(4300)],
-  ])('reads the whole number %j, as both caches keep them', (payload, number) => {
-    expect(codecOf().decode(payload)).toBe(number)
-    expect(codecOf().encode(number)).toBe(number)
-  })
-
-  test.each(['4__2', '_1', '4 2', '--1', '0x1', '', '\xa042', '1'.repeat(4301)])(
-    'reads no whole number in %j',
-    (payload) => {
-      expect(() => codecOf().decode(payload)).toThrow(
-        expect.objectContaining({ code: 'ERR_PAYLOAD' }),
-      )
-    },
-  )
-
-  test.each([
     [{ serializer: 'yaml' }, 'serializer'],
     [{ compressor: 'lzma' }, 'compressor'],
     [{ compressor: 'toString' }, 'compressor'],

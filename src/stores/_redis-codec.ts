@@ -46,7 +46,7 @@ export function redisCodec({
       serializer === 'json'
         ? jsonCodec(codecs.signed().format, limits)
         : pickleCodec({ limits, ...pickleOptions })
-    return withIntegers(used ? compressed(serialized, used, limits) : serialized)
+    return used ? compressed(serialized, used, limits) : serialized
   }
 }
 
@@ -106,26 +106,5 @@ function compressed(codec: Codec, compressor: RedisCompressor, limits: Limits): 
       if (isAsyncDjangoError(error)) throw error
       return payload
     }
-  }
-}
-
-/** What Python's `int()` reads of bytes. */
-const integer = /^[\t-\r ]*([+-]?)(\d+(?:_\d+)*)[\t-\r ]*$/
-/** More digits than these Python takes for an attack. */
-const mostDigits = 4300
-
-/**
- * Both caches keep a whole number as its digits. Mirrors
- * `django.core.cache.backends.redis.RedisSerializer`.
- */
-function withIntegers(codec: Codec): Codec {
-  return {
-    ...codec,
-    encode: (text) => (/^-?\d+$/.test(text) ? String(BigInt(text)) : codec.encode(text)),
-    decode(payload) {
-      const [, sign = '', digits] = integer.exec(payload) ?? []
-      if (digits === undefined || digits.length > mostDigits) return codec.decode(payload)
-      return String(BigInt(digits.replaceAll('_', '')) * (sign === '-' ? -1n : 1n))
-    },
   }
 }

@@ -24,6 +24,7 @@ describe('golden vectors', () => {
     ['csrf', 403],
     ['messages', 148],
     ['pickle', 60],
+    ['redis', 134],
   ] as const)('agrees with the %s vectors', async ([subject, total], { task }) => {
     const report = await runVectors(golden(subject), fileSessionChecks)
     Object.assign(task.meta, { counts: countsOf(report) })

@@ -15,6 +15,7 @@ import { expiryChecks } from './checks/expiry.ts'
 import { middlewareChecks, pythonOnlyAction } from './checks/middleware.ts'
 import { isUnreadArgon2, passwordChecks } from './checks/passwords.ts'
 import { pickleChecks } from './checks/pickles.ts'
+import { redisChecks } from './checks/redis.ts'
 import { signingChecks } from './checks/signing.ts'
 import { type Check, isSince, type Vector } from './vector.ts'
 
@@ -54,6 +55,7 @@ const checks: ReadonlyMap<string, Check> = new Map(
     ...messageChecks,
     ...passwordChecks,
     ...pickleChecks,
+    ...redisChecks,
     ...accountChecks,
     ...userChecks,
   }),
