@@ -26,6 +26,10 @@ export interface DiagnosticsEvents {
   'session.interrupted': { readonly session: string }
   /** The store failed, and the visitor is treated as anonymous, as `onStoreError` says. */
   'session.outage': { readonly store: string; readonly code: string }
+  /** `startClearing` removed a batch of expired sessions; `total` counts those of this run. */
+  'sessions.cleared': { readonly deleted: number; readonly total: number; readonly done: boolean }
+  /** A run of `startClearing` failed; the next one comes at its time. */
+  'sessions.notCleared': { readonly store: string; readonly code: string }
   /** A request carried a cookie of this name more than once; the last was taken, as in Django. */
   'cookie.duplicate': { readonly name: string; readonly count: number }
   /** A cookie with `Secure` was sent over a connection that does not look secure. */

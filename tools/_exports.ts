@@ -16,6 +16,7 @@ const single: Readonly<Record<string, string>> = {
   'index.ts': '.',
   'auth/index.ts': './auth',
   'auth/passwords.ts': './passwords',
+  'clearing.ts': './clearing',
   'errors.ts': './errors',
   'formats/pickle.ts': './pickle',
   'http/csrf.ts': './csrf',

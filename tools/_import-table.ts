@@ -64,6 +64,7 @@ export const rooms: readonly Room[] = [
   { path: 'django.ts', mayImport: django },
   { path: 'index.ts', mayImport: ['django.ts', ...django], isBarrel: true },
   {
+  { path: 'clearing.ts', mayImport: ['type django.ts', 'session/', ...session] },
     path: 'stores/',
     mayImport: [
       'session/store.ts',

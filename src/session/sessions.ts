@@ -10,7 +10,13 @@ import { ReadOnlySession, Session } from './session.ts'
 import type { SessionOrigin } from './session-core.ts'
 import { isLookupKey, isSessionKey } from './session-key.ts'
 import { problemOf } from './session-row.ts'
-import type { ClearOptions, SessionStore } from './store.ts'
+import type { ClearOptions, ClearProgress, SessionStore } from './store.ts'
+
+/** How expired sessions are removed, and who is told. */
+export interface ClearExpiredOptions extends ClearOptions {
+  /** Told of each batch; where it answers false, that was the last. */
+  readonly onProgress?: (progress: ClearProgress) => unknown
+}
 
 /** Sessions where nothing may be written. */
 export class ReadOnlySessions<D extends object = Record<string, unknown>> {
@@ -100,9 +106,12 @@ export class Sessions<D extends object = Record<string, unknown>> extends ReadOn
    *
    * @returns How many were removed.
    */
-  async clearExpired(options: ClearOptions = {}): Promise<number> {
+  async clearExpired(options: ClearExpiredOptions = {}): Promise<number> {
     let total = 0
-    for await (const { deleted } of this.#store.clearExpired(options)) total += deleted
+    for await (const progress of this.#store.clearExpired(options)) {
+      total += progress.deleted
+      if (options.onProgress?.(progress) === false) break
+    }
     return total
   }
 }

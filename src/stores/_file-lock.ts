@@ -6,7 +6,7 @@
  * @module
  */
 import { readFileSync, readlinkSync } from 'node:fs'
-import { link, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 import { StoreUnavailableError } from '../errors.ts'
@@ -28,6 +28,12 @@ export interface HeldLock {
   isHeld(): Promise<boolean>
 }
 
+/** A lock that is held for longer than others: its holder shows now and then that it is there. */
+export interface LongLock {
+  beat(): Promise<void>
+  release(): Promise<void>
+}
+
 /** Locks by the path of their file. */
 export class FileLocks {
   readonly #queue = new KeyedQueue()
@@ -39,7 +45,7 @@ export class FileLocks {
    */
   run<T>(path: string, task: (lock: HeldLock) => Promise<T>, call?: Call): Promise<T> {
     return this.#queue.run(path, async () => {
-      const owner = `${thisProcess()} ${randomString(16, 'abcdefghijklmnopqrstuvwxyz')}`
+      const owner = newOwner()
       await acquire(path, owner, call)
       const isHeld = async (): Promise<boolean> => (await ownerOf(path)) === owner
       try {
@@ -48,6 +54,22 @@ export class FileLocks {
         if (await isHeld()) await unlink(path).catch(unlessMissing)
       }
     })
+  }
+}
+
+/** Takes a lock for longer, or answers null where somebody else has it. */
+export async function holdLock(path: string): Promise<LongLock | null> {
+  const owner = newOwner()
+  if (!(await make(path, owner)) && !((await clearStaleLock(path)) && (await make(path, owner)))) {
+    return null
+  }
+  return {
+    async beat() {
+      await utimes(path, new Date(), new Date()).catch(unlessMissing)
+    },
+    async release() {
+      if ((await ownerOf(path)) === owner) await unlink(path).catch(unlessMissing)
+    },
   }
 }
 
@@ -143,6 +165,10 @@ function namespace(): string {
   } catch {
     return ''
   }
+}
+
+function newOwner(): string {
+  return `${thisProcess()} ${randomString(16, 'abcdefghijklmnopqrstuvwxyz')}`
 }
 
 function thisProcess(): string {

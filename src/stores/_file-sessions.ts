@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { PreciseDate } from '../formats/datetime.ts'
 import { randomString } from '../formats/random-string.ts'
 import type { Call } from '../session/store.ts'
-import { clearStaleLock, FileLocks, type HeldLock } from './_file-lock.ts'
+import { clearStaleLock, FileLocks, type HeldLock, holdLock, type LongLock } from './_file-lock.ts'
 import { codeOf, unlessMissing } from './_file-system.ts'
 
 /** Where sessions are. */
@@ -145,6 +145,11 @@ export class SessionFiles {
     }
   }
 
+  /** The right to clear, which one process has at a time; null where another one has it. */
+  holdSweep(): Promise<LongLock | null> {
+    return holdLock(join(this.#place.folder, `.${this.#place.prefix}${sweepName}${lockEnd}`))
+  }
+
   /** The keys of all sessions, as the folder has them. What nobody will finish is removed. */
   async *keys(): AsyncGenerator<string> {
     for await (const { name } of await opendir(this.#place.folder)) {
@@ -204,6 +209,8 @@ export class SessionFiles {
 }
 
 const lockEnd = '.lock'
+/** No session has such a key. */
+const sweepName = '-clear-expired'
 
 /** Null where what is there is no session: nothing, a link, or what cannot be opened like a file. */
 function unlessSession(error: unknown): null {

@@ -29,6 +29,7 @@ import type {
 } from '../session/store.ts'
 import { type ClearedBatch, clearInBatches } from './_clear-expired.ts'
 import { FileExpiry } from './_file-expiry.ts'
+import type { LongLock } from './_file-lock.ts'
 import { isFileKey, type SessionFile, SessionFiles } from './_file-sessions.ts'
 import { isFolder, temporaryFolder } from './_file-system.ts'
 import { storedNow } from './_session-table.ts'
@@ -147,10 +148,17 @@ async function* clearExpired(
   options: ClearOptions,
 ): AsyncGenerator<ClearProgress> {
   const keys = files.keys()
+  let sweep: LongLock | null = null
+  const clearNext = async (batchSize: number): Promise<ClearedBatch> => {
+    sweep ??= await files.holdSweep()
+    if (sweep === null) return { deleted: 0, isLast: true }
+    return clearBatch(files, expiry, keys, batchSize, sweep)
+  }
   try {
-    yield* clearInBatches((batchSize) => clearBatch(files, expiry, keys, batchSize), options)
+    yield* clearInBatches(clearNext, options)
   } finally {
     await keys.return(null)
+    await releaseIfHeld(sweep)
   }
 }
 
@@ -159,6 +167,7 @@ async function clearBatch(
   expiry: FileExpiry,
   keys: AsyncGenerator<string>,
   batchSize: number,
+  sweep: LongLock,
 ): Promise<ClearedBatch> {
   const isPast = (file: SessionFile | null): boolean =>
     file !== null && expiry.isPast(file.payload, file.modified)
@@ -171,12 +180,17 @@ async function clearBatch(
   }
   let deleted = 0
   for (let lookedAt = 0; deleted < batchSize && lookedAt < batchSize * lookedAtForOne;) {
+    await sweep.beat()
     const some = await take(keys, Math.min(atOnce, batchSize - deleted))
     if (some.length === 0) return { deleted, isLast: true }
     for (const count of await Promise.all(some.map(clear))) deleted += count
     lookedAt += some.length
   }
   return { deleted, isLast: false }
+}
+
+function releaseIfHeld(sweep: LongLock | null): Promise<void> | undefined {
+  return sweep?.release()
 }
 
 /** So many of what comes next, fewer where nothing more comes. */

@@ -218,6 +218,22 @@ test.each([
   expect(await readdir(folder)).toEqual([`sessionid${made}`])
 })
 
+test('one clears at a time, and a dead one holds nobody up', async () => {
+  for (let count = 0; count < 4; count++) {
+    const made = await newSession()
+    await utimes(fileOf(made), 0, 0)
+  }
+  for await (const first of store.clearExpired({ batchSize: 1 })) {
+    expect(first).toEqual({ deleted: 1, done: false })
+    expect(await django.sessions.clearExpired()).toBe(0)
+    break
+  }
+  await writeFile(join(folder, '.sessionid-clear-expired.lock'), `host ${process.pid} 0 abc`)
+  await utimes(join(folder, '.sessionid-clear-expired.lock'), 0, 0)
+  expect(await django.sessions.clearExpired()).toBe(3)
+  expect(await readdir(folder)).toEqual([])
+})
+
 test('what was not finished goes with expired sessions, and what may be finished stays', async () => {
   const made = await newSession()
   const names = [`sessionid${key}_out_aaaaaaaa`, `.sessionid${key}.lock`, 'sessionidX', 'other']
@@ -258,8 +274,8 @@ test('a save that cannot be written leaves what stands there, and nothing beside
   const stored = await store.load(made)
   if (!stored) throw new TypeError('There is no session.')
   const next = { payload: 'x', expireDate: new Date(Number.NaN) }
-  await expect(store.update(made, next, stored)).rejects.toThrow()
-  await expect(store.create(key, next)).rejects.toThrow()
+  await expect(store.update(made, next, stored)).rejects.toBeInstanceOf(Error)
+  await expect(store.create(key, next)).rejects.toBeInstanceOf(Error)
   expect(await readdir(folder)).toEqual([`sessionid${made}`])
   expect(await readFile(fileOf(made), 'utf8')).toBe(before)
 })

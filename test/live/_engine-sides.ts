@@ -51,8 +51,9 @@ export async function testEngine<P extends EnginePlace>(
   afterAll(() => console.log(table.format()))
   for (const { series, python } of await liveReleases()) {
     for (const { useTz, timeZone } of zones) {
-      const row = `Django ${series}, ${useTz ? 'USE_TZ' : timeZone}`
-      describe.skipIf(python === null)(`${row}`, () => {
+      const zone = useTz ? 'USE_TZ' : timeZone
+      const row = `Django ${series}, ${zone}`
+      describe.skipIf(python === null)(`Django ${series}, ${zone}`, () => {
         let sides: EngineSides<P>
         beforeAll(async () => {
           const place = await open()
