@@ -7,7 +7,7 @@ import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
 
 import { type Room, roomOf } from './_import-table.ts'
-import { readSource, type SourceFacts, type SourceImport } from './_source-imports.ts'
+import { computedName, readSource, type SourceFacts, type SourceImport } from './_source-imports.ts'
 
 /** What the rules are checked on. */
 export interface House {
@@ -94,6 +94,7 @@ function namedPackages(file: string, { imports }: SourceFacts, house: House): st
   const names = imports
     .map(({ name }) => name)
     .filter((name) => !isNodeModule(name) && resolve(file, name, house) === null)
+    .filter((name) => name !== computedName || !roomOf(file)?.mayLoadFiles)
   return [...new Set(names.map(packageOf))]
 }
 

@@ -17,6 +17,8 @@ export interface Room {
   readonly isApart?: boolean
   /** A file may name one outside package. Default false. */
   readonly mayNamePackages?: boolean
+  /** A file may import what its users name, which is known only when it runs. Default false. */
+  readonly mayLoadFiles?: boolean
   /** A file listed in `tsconfig.core.json` as Node-only may import `node:` modules. Default false. */
   readonly mayUseNode?: boolean
   /** The file hands names on, and holds no code. Default false. */
@@ -121,6 +123,7 @@ export const rooms: readonly Room[] = [
     path: 'cli/',
     mayImport: ['cli/commands/', 'stores/', 'session/store.ts', ...ground],
     mayNamePackages: true,
+    mayLoadFiles: true,
     mayUseNode: true,
   },
   {

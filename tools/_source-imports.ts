@@ -12,6 +12,9 @@ import {
   type VisitorObject,
 } from 'oxc-parser'
 
+/** What an import is called whose name is not known before it runs. */
+export const computedName = 'a computed name'
+
 /** One import, static or not, of types or of values. */
 export interface SourceImport {
   /** As it is written: `./store.ts`, `#platform`, `node:fs`, `kysely`. */
@@ -66,7 +69,7 @@ function importVisitor(found: Found): VisitorObject {
     },
     ExportAllDeclaration: (node) => found(node.source.value, node.exportKind === 'type', node),
     ImportExpression({ source, start, end }) {
-      const name = source.type === 'Literal' ? String(source.value) : 'a computed name'
+      const name = source.type === 'Literal' ? String(source.value) : computedName
       found(name, false, { start, end })
     },
     TSImportType: (node) => found(node.source.value, true, node),

@@ -7,7 +7,7 @@ import type pg from 'pg'
 
 import { MissingPackageError } from '../errors.ts'
 import { postgresStore } from '../stores/postgres.ts'
-import type { OpenedStore, StoreOptions } from './open-store.ts'
+import type { OpenedStore, StoreOptions } from './opened-store.ts'
 
 /** @throws MissingPackageError */
 export async function openPostgres(

@@ -10,22 +10,7 @@ import type { SessionStoreFactory } from '../session/store.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { UsageError } from './command.ts'
 import { openPostgres } from './open-postgres.ts'
-
-/** A store, and how its connections end. */
-export interface OpenedStore {
-  readonly store: SessionStoreFactory
-  /** Where it is, without a secret. */
-  readonly place: string
-  close(): Promise<void>
-}
-
-/** What a store may be opened with. */
-export interface StoreOptions {
-  readonly table: string | null
-  readonly connections: number
-  /** Told what happens to idle connections. */
-  onError(error: unknown): void
-}
+import type { OpenedStore, StoreOptions } from './opened-store.ts'
 
 /** @throws UsageError for what names no store; MissingPackageError. */
 export async function openStore(name: string, options: StoreOptions): Promise<OpenedStore> {

@@ -22,7 +22,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   }
   try {
     const options = { ...command.options, help: { type: 'boolean' } } as const
-    const { values } = parseArgs({ args: rest, options })
+    const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true })
+    if (positionals.length > 0) throw new UsageError('takes options, and nothing beside them.')
     if (values.help) terminal.print(helpOf(command))
     else await command.run(values, terminal)
     return 0
@@ -56,7 +57,7 @@ function usage(): string {
 function helpOf({ name, summary, options, details }: Command): string {
   const lines = Object.entries(options).map(([option, { type, help }]) => {
     const shown = type === 'boolean' ? `--${option}` : `--${option} <…>`
-    return `  ${shown.padEnd(26)}${help}`
+    return `  ${shown.padEnd(30)}${help}`
   })
   return [`async-django ${name}: ${summary}`, '', ...lines, '', details].join('\n')
 }
