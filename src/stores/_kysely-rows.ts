@@ -28,6 +28,11 @@ export interface SessionNames {
 /** One engine's session table. Keys hold neither NUL nor lone surrogates. */
 export interface SessionRows {
   load(key: string, now: Date, call?: Call): Promise<StoredSession | null>
+  loadMany(
+    keys: readonly string[],
+    now: Date,
+    call?: Call,
+  ): Promise<ReadonlyMap<string, StoredSession>>
   exists(key: string, call?: Call): Promise<boolean>
   /** False: the key is taken. */
   create(key: string, next: NewSession, call?: Call): Promise<boolean>
@@ -63,6 +68,14 @@ export interface PayloadRow {
   readonly expire_date: unknown
 }
 
+interface KeyedRow extends PayloadRow {
+  readonly session_key: string
+}
+
+function keySlot(at: number): string {
+  return `key ${at}`
+}
+
 /** A row as a stored session. */
 export function storedRow(row: PayloadRow, dates: SqlDates): StoredSession {
   return { payload: row.payload, expireDate: dates.read(row.expire_date) }
@@ -82,15 +95,23 @@ function reading({
   keyIs,
   dateIn,
   dateOut,
-}: Grammar): Pick<SessionRows, 'load' | 'exists' | 'newest'> {
+}: Grammar): Pick<SessionRows, 'load' | 'loadMany' | 'exists' | 'newest'> {
   const { table, key, payload, expireDate } = names
   const isLive = sql`${expireDate} > ${dateIn('now')}`
   const load = db.prepare<'key' | 'now', PayloadRow>(
     sql`SELECT ${payload} AS payload, ${dateOut} AS expire_date FROM ${table}
       WHERE ${keyIs} AND ${isLive}`,
   )
+  const many = new Map<number, Statement<string, KeyedRow>>()
+  const loadMany = (count: number): Statement<string, KeyedRow> => {
+    const slots = Array.from({ length: count }, (_, at) => slot(keySlot(at)))
+    return db.prepare(
+      sql`SELECT ${key} AS session_key, ${payload} AS payload, ${dateOut} AS expire_date
+        FROM ${table} WHERE ${key} IN (${sql.join(slots)}) AND ${isLive}`,
+    )
+  }
   const exists = db.prepare<'key'>(sql`SELECT 1 AS found FROM ${table} WHERE ${keyIs}`)
-  const newest = (count: number): Statement<'now', PayloadRow & { readonly session_key: string }> =>
+  const newest = (count: number): Statement<'now', KeyedRow> =>
     db.prepare(
       sql`SELECT ${key} AS session_key, ${payload} AS payload, ${dateOut} AS expire_date
         FROM ${table} WHERE ${isLive} ORDER BY ${expireDate} DESC LIMIT ${sql.lit(count)}`,
@@ -99,6 +120,20 @@ function reading({
     async load(given, now, call) {
       const { rows } = await load.run({ key: given, now: dates.write(now) }, call)
       return rows[0] ? storedRow(rows[0], dates) : null
+    },
+    async loadMany(given, now, call) {
+      // Few statements for all counts: what is left of one's slots is the last key again.
+      const count = 2 ** Math.ceil(Math.log2(given.length))
+      const statement = many.get(count) ?? loadMany(count)
+      many.set(count, statement)
+      const values: Record<string, unknown> = { now: dates.write(now) }
+      for (let at = 0; at < count; at++) values[keySlot(at)] = given[at] ?? given.at(-1)
+      const { rows } = await statement.run(values, call)
+      const found = new Map(rows.map((row) => [row.session_key, storedRow(row, dates)]))
+      // Collations match other cases, accents and trailing spaces, too.
+      const asked = new Set(given)
+      for (const name of found.keys()) if (!asked.has(name)) found.delete(name)
+      return found
     },
     async exists(given, call) {
       return (await exists.run({ key: given }, call)).rows.length > 0

@@ -104,6 +104,10 @@ function makeStore(
     codec: codecs.signed(),
     can: { compareAndSwap: true, revoke: true, touch: true, clear: true, columns: true },
     load: async (key, call) => (isStorableKey(key) ? rows.load(key, now(), call) : null),
+    async loadMany(keys, call) {
+      const storable = keys.filter(isStorableKey)
+      return storable.length > 0 ? rows.loadMany(storable, now(), call) : new Map()
+    },
     exists: async (key, call) => isStorableKey(key) && rows.exists(key, call),
     async create(key, next, call) {
       checkInsert(key, next, table)

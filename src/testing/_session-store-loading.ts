@@ -121,6 +121,30 @@ export const loading: readonly Case[] = [
     },
   },
   {
+    name: 'answers many keys at once as it answers each, if it does',
+    async run(kit) {
+      const { store } = kit
+      if (!store.loadMany) return
+      const made = await Promise.all(
+        Array.from({ length: 21 }, (_, n) => kit.create(kit.next({ n }))),
+      )
+      const expired = await kit.create(kit.next({}, -60))
+      const keys = made.map(({ key }) => key)
+      const others = [expired.key, kit.key(), ...keys.slice(0, 2).flatMap(lookalikes), ...oddKeys]
+      for (const count of [1, 2, 3, 5, 21]) {
+        const asked = [...others, ...keys.slice(0, count)]
+        const found = await store.loadMany(asked)
+        same([...found.keys()].toSorted(), keys.slice(0, count).toSorted(), 'keys of loadMany()')
+        for (const key of keys.slice(0, count)) {
+          const alone = await kit.load(key)
+          same(found.get(key)?.payload, alone.payload, 'a payload of loadMany()')
+          same(found.get(key)?.expireDate, alone.expireDate, 'a date of loadMany()')
+        }
+      }
+      same([...(await store.loadMany(others)).keys()], [], 'loadMany() of none that there is')
+    },
+  },
+  {
     name: 'hands out nothing that is still its own',
     async run(kit) {
       const date = kit.date(3600)
