@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes golden vectors with an installed Django, one JSON object a line.
 
-    make_vectors.py --seed WORD --out FILE [--fuzz COUNT]
+    make_vectors.py --seed WORD --out FILE [--fuzz COUNT] [--redis URL]
 
 It runs under whatever Django the interpreter has, 2.2 to 6.1. A vector is
 
@@ -14,7 +14,8 @@ It runs under whatever Django the interpreter has, 2.2 to 6.1. A vector is
 
 The same seed makes the same vectors: secrets, data, and whatever Django draws at random come from
 it. The release is no part of the seed, so that the vectors of two releases can be compared.
-`--fuzz` adds so many random inputs, most of them damaged, to each kind that reads text.
+`--fuzz` adds so many random inputs, most of them damaged, to each kind that reads text. `--redis`
+adds sessions in a Redis, whose keys it removes again.
 """
 
 import argparse
@@ -46,6 +47,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--seed", required=True)
 parser.add_argument("--out", required=True)
 parser.add_argument("--fuzz", type=int, default=0)
+parser.add_argument("--redis")
 args = parser.parse_args()
 
 V = django.VERSION[:2]
@@ -1233,6 +1235,62 @@ def redis_vectors(g):
         add("cache.redis_read", {"raw_b64": b64(raw)}, read)
 
 
+# --------------------------------------------------------------------------- sessions in caches
+def sec_cache_keys():
+    from django.core.cache.backends.base import default_key_func
+
+    g = gen("cache keys")
+    for prefix, version in [("", 1), (rs(g, 5), 1), ("a:b", 2), ("\u00e9", "v")]:
+        for key in ("k", "x y", "\u00e9", "django.contrib.sessions.cache" + rs(g, 32, KEYCH)):
+            made = default_key_func(key, prefix, version)
+            add("cache.key", {"key": key, "key_prefix": prefix, "version": version}, {"made": made})
+
+
+def sec_redis_sessions():
+    if args.redis is None or V < (4, 0):
+        return
+    g = gen("redis sessions")
+    prefix = "vectors-" + rs(g, 8)
+    for options in ({}, {"VERSION": g.randrange(100)}, {"KEY_PREFIX": prefix + ":\u00e9"}):
+        options = {"KEY_PREFIX": prefix, **options}
+        for engine, module in (("cache", s_cache), ("cached_db", s_cached_db)):
+            for label, data in DATAS:
+                if label == "expiry-iso-naive":  # with USE_TZ it has no age
+                    continue
+                redis_session_vector(options, engine, module, label, data, rs(g, 32, KEYCH))
+
+
+def redis_session_vector(options, engine, module, label, data, key):
+    import redis
+
+    backend = "django.core.cache.backends.redis.RedisCache"
+    over = {"CACHES": {"default": {"BACKEND": backend, "LOCATION": args.redis, **options}}}
+    client = redis.Redis.from_url(args.redis)
+    try:
+        data_json = jd(data)
+    except (TypeError, ValueError):
+        return
+    with world(**over):
+        session = module.SessionStore(key)
+        session._session_cache = {}
+        session.save(must_create=True)
+        session._session_cache = dict(data)
+        session.save()
+        from django.core.cache import caches
+
+        redis_key = caches["default"].make_key(session.cache_key)
+    raw, ttl = client.get(redis_key), client.ttl(redis_key)
+    client.delete(redis_key)
+    o = {"redis_key": redis_key, "raw_b64": b64(raw), "ttl": ttl}
+    if engine == "cached_db":
+        row = Session.objects.get(session_key=key)
+        o["db_session_data"] = row.session_data
+        row.delete()
+    is_other = label in ("non-str-keys", "tuple-and-list", "dup-after-coercion")
+    i = {"engine": engine, "label": label, "data_json": data_json, "session_key": key}
+    add("session.redis", {**i, "data_repr": repr(data) if is_other else None}, o, sset(CACHE=options))
+
+
 # ------------------------------------------------------------------------------------- cookies
 # fmt: off
 HEADERS = [
@@ -1926,6 +1984,8 @@ SECTIONS = [
     sec_messages,
     sec_cookies,
     sec_pickle,
+    sec_cache_keys,
+    sec_redis_sessions,
     sec_redirects,
 ]
 for section in SECTIONS:
