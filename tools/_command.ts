@@ -20,6 +20,8 @@ export interface CommandOptions {
 /** What came of a command. */
 export interface CommandResult {
   readonly isOk: boolean
+  /** Whether it was stopped, as its time was over. */
+  readonly isStopped: boolean
   /** What it printed, on both streams; empty for a loud one. */
   readonly output: string
 }
@@ -47,7 +49,7 @@ export function runCommand(
     child.on('error', (error) => parts.push(error.message))
     child.on('close', (code, signal) => {
       if (signal !== null) parts.push(`stopped by ${signal} (the limit is ${maxMinutes} minutes)\n`)
-      settle({ isOk: code === 0, output: parts.join('') })
+      settle({ isOk: code === 0, isStopped: signal !== null, output: parts.join('') })
     })
   })
 }

@@ -110,13 +110,15 @@ async function run(
   if (!isOk) throw new Error(`${command.join(' ')} failed: ${output}`)
 }
 
-/** Which proofs notice. */
+/** Which proofs notice. One that does not end does not. */
 async function examine(mutant: Mutant): Promise<MutantResult> {
   const copy = await build(mutant)
   const notices = async (proof: Proof): Promise<boolean> => {
-    const { isOk, output } = await runCommand(proofs[proof], { cwd: copy, maxMinutes: 10 })
+    const command = { cwd: copy, maxMinutes: 15 }
+    const { isOk, isStopped, output } = await runCommand(proofs[proof], command)
+    if (isStopped) console.log(`${proof} did not end with ${mutant.name}, and tell nothing`)
     if (mutant.patch === null && !isOk) console.log(output)
-    return !isOk
+    return !(isOk || isStopped)
   }
   const result = {
     title: mutant.title,
