@@ -94,6 +94,18 @@ describe('in JavaScript', () => {
     expect(format.stringifyLike(data, '{}')).toBe('{"__proto__":{"a":1}}')
   })
 
+  test('so may a key beside, or above, what JSON has no form for', () => {
+    const inner = member('__proto__', `}(${member('a', 'K\u0001\u0085')}u`)
+    const source = codec.decode(dict(`${member('n', `}(${inner}u`)}${inner}K\u0001N`))
+    const data = format.parse(source) as Record<string, object>
+    for (const object of [data, data['n'] ?? {}]) {
+      expect(Object.getPrototypeOf(object)).toBe(Object.prototype)
+      const own = Object.getOwnPropertyDescriptor(object, '__proto__')
+      expect(own?.value).toStrictEqual({ a: [1] })
+    }
+    expect(format.stringifyLike(data, source)).toBe(source)
+  })
+
   test('integers past 2^53 are bigint, and floats stay floats', () => {
     const payload = dict(
       `${member('i', '\u008a\u0008\u0001\0\0\0\0\0\u0020\0')}${member('f', 'G?\u00f0\0\0\0\0\0\0')}`,
