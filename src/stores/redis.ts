@@ -134,6 +134,11 @@ function makeStore(
     async *clearExpired() {
       yield { deleted: 0, done: true }
     },
+    async serverTime(call) {
+      const reply = await runner.run({ key: '', args: ['TIME'], isRead: true }, call)
+      const [seconds, micros] = (reply as readonly unknown[]).map(Number)
+      return new Date(Number(seconds) * 1000 + Math.floor(Number(micros) / 1000))
+    },
   }
 }
 

@@ -153,6 +153,32 @@ describe.skipIf(isMissing).each(ways)('$client, cluster: $isCluster', ({ client,
       cause: { code: 'WRONGTYPE' },
     })
   })
+
+  test('is looked at by check(), which proves no secret: nothing there was made with one', async () => {
+    const { server, store } = await openAll()
+    await ask(server.port, 'SET', inRedis, 'no session')
+    const django = createDjango({ settings: { secretKey: 'key' }, store: () => store })
+    expect(await django.check()).toEqual([])
+    const session = await django.sessions.get(key).load()
+    session.set('a', 1)
+    await expect(session.save()).rejects.toMatchObject({ code: 'ERR_SECRET_MISMATCH' })
+    expect(await ask(server.port, 'GET', inRedis)).toBe('no session')
+
+    const ahead = createDjango({
+      settings: { secretKey: 'key' },
+      store: () => store,
+      now: () => new Date(Date.now() + 3_600_000),
+    })
+    expect(await ahead.check()).toMatchObject([{ code: 'clock' }])
+    await server.kill()
+    await until(async () => !(await answers(store)))
+    const waiting = createDjango({
+      settings: { secretKey: 'key' },
+      store: () => store,
+      storeTimeoutMs: 500,
+    })
+    expect(await waiting.check()).toMatchObject([{ code: 'store' }])
+  })
 })
 
 test.each([null, {}, { query() {} }])('refuses %j, which is no client', (client) => {
