@@ -13,7 +13,7 @@ import { writePickle } from '../../../src/formats/pickle-writer.ts'
 import { pickleCodec } from '../../../src/session/codecs/pickle.ts'
 import { djangoLimits } from '../../../src/session/limits.ts'
 import { checkValue } from '../python-value.ts'
-import { type Check, outcome, same, text, textOrNull, type Vector } from '../vector.ts'
+import { type Check, type Fields, outcome, same, text, textOrNull, type Vector } from '../vector.ts'
 
 /** Checkers by kind. */
 export const pickleChecks: Readonly<Record<string, Check>> = {
@@ -31,13 +31,13 @@ function textOf(pickle: string): string {
   return writeText(readPickle(atob(pickle), options), { ...djangoLimits, size: 2 ** 24 })
 }
 
-function checkPickles({ output }: Vector): void {
+function checkPickles({ input, output }: Vector): void {
   const texts = Object.values(output['protocols'] as Record<string, string>).map(textOf)
   const [source = ''] = texts
   for (const other of texts) same('the same by another protocol', other, source)
   checkContent(source, textOrNull(output, 'json'))
   const newest = (output['protocols'] as Record<string, string>)['5']
-  if (newest !== undefined) checkWritten(source, newest)
+  if (newest !== undefined) checkWritten(input, source, newest)
 }
 
 /** What it reads as, beside what Python's JSON makes of it; some of it has none. */
@@ -54,17 +54,19 @@ function isOther(value: unknown): boolean {
   return members.some(([key, member]) => key.startsWith('\0') || member instanceof PythonValue)
 }
 
-/** Where Python shares what we share, and nothing else, the pickles are the same to the byte. */
-function checkWritten(source: string, theirs: string): void {
-  const ours = writePickle(readText(source))
-  same('written and read', textOf(btoa(ours)), source)
-  if (ours.length === atob(theirs).length) same('written', btoa(ours), theirs)
+/** Where Python shares all that we share, the pickles are the same to the byte; else ours is shorter. */
+function checkWritten({ label }: Fields, source: string, theirs: string): void {
+  const ours = btoa(writePickle(readText(source)))
+  same('written and read', textOf(ours), source)
+  // A list that is there twice is written twice; SafeString has a longer name than it had.
+  const isLonger = label === 'shared' || source.includes('safestring')
+  if (ours.length >= theirs.length && !isLonger) same('written', ours, theirs)
 }
 
 /** Flag 1 says that a value is a pickle; all else are no sessions. */
-async function checkMemcached({ output }: Vector): Promise<void> {
+async function checkMemcached({ input, output }: Vector): Promise<void> {
   const value = text(output, 'value_b64')
-  if (output['flags'] === 1) checkWritten(textOf(value), value)
+  if (output['flags'] === 1) checkWritten(input, textOf(value), value)
   else same('read', await refusal(value), { raises: 'ERR_PAYLOAD' })
 }
 
@@ -78,7 +80,7 @@ async function checkRedisValue({ input, output }: Vector): Promise<void> {
   const json = text(input, 'value_json')
   if (/^-?\d+$/.test(atob(raw))) return same('read', await refusal(raw), { raises: 'ERR_PAYLOAD' })
   same('read', codec.format.canonicalize(textOf(raw)), codec.format.canonicalize(json))
-  checkWritten(textOf(raw), raw)
+  checkWritten(input, textOf(raw), raw)
 }
 
 async function checkRedisRead({ input, output }: Vector): Promise<void> {
