@@ -25,10 +25,18 @@ function vectors(subject: string): Vector[] {
   return lines.map((line) => JSON.parse(line) as Vector)
 }
 
+const prototype = '\u008c\u0009__proto__'
+
+/** Keys that would change a prototype where they are assigned, beside what JSON has no form for. */
+const traps: readonly string[] = [
+  `\u0080\u0004}(${prototype}}\u008c\u0001aK\u0001\u0085s\u008c\u0001t)u.`,
+  `\u0080\u0004}(\u008c\u0001n}${prototype}]K\u0001\u0085asK\u0001N${prototype}\u008f(K\u0001\u0090u.`,
+]
+
 /** Pickles in every protocol, a character per byte. */
 export function pickles(): string[] {
   const made = vectors('pickle').flatMap(({ output }) => Object.values(output.protocols ?? {}))
-  return [...new Set(made.map(atob))].filter(({ length }) => length <= longest)
+  return [...new Set([...made.map(atob), ...traps])].filter(({ length }) => length <= longest)
 }
 
 /** The JSON of session data. */
