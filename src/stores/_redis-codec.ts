@@ -89,6 +89,16 @@ function decodeUtf8(bytes: Uint8Array): string {
 /** Mirrors `DefaultClient.encode` and `decode` of django-redis: what cannot be inflated never was. */
 function compressed(codec: Codec, compressor: RedisCompressor, limits: Limits): Codec {
   const { minLength, compress, decompress } = compressor
+  const { open } = codec
+  const inflated = (payload: string): string => {
+    try {
+      const bytes = decompress(platform.encodeLatin1(payload), limits.inflatedSize)
+      return platform.decodeLatin1(bytes)
+    } catch (error) {
+      if (isAsyncDjangoError(error)) throw error
+      return payload
+    }
+  }
   return {
     ...codec,
     encode(text) {
@@ -97,14 +107,6 @@ function compressed(codec: Codec, compressor: RedisCompressor, limits: Limits): 
       return platform.decodeLatin1(compress(platform.encodeLatin1(payload)))
     },
     decode: (payload) => codec.decode(inflated(payload)),
-  }
-
-  function inflated(payload: string): string {
-    try {
-      return platform.decodeLatin1(decompress(platform.encodeLatin1(payload), limits.inflatedSize))
-    } catch (error) {
-      if (isAsyncDjangoError(error)) throw error
-      return payload
-    }
+    ...(open && { open: (payload: string) => open(inflated(payload)) }),
   }
 }
