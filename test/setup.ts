@@ -15,7 +15,8 @@ import type { SessionStoreFactory } from 'async-django'
 import { fileStore } from 'async-django/stores/file'
 import { createSessionTable } from 'async-django/stores/kysely'
 import { fallbackStore } from 'async-django/stores/fallback'
-import { httpStore } from 'async-django/stores/http'
+import { type Fetch, httpStore } from 'async-django/stores/http'
+import { nodeFetch } from 'async-django/stores/http-node'
 import { signedCookiesStore } from 'async-django/stores/signed-cookies'
 import { memoryStore } from 'async-django/stores/memory'
 import type { OpenedSessionStore } from 'async-django/testing'
@@ -121,7 +122,7 @@ const all: readonly Engine[] = [
     name: 'http, postgres',
     skipReason: await missing('postgres'),
     hasDatabase: false,
-    open: () => openHttp(openServer(servers.postgres, 'pipelined pool')),
+    open: () => openHttp(openServer(servers.postgres, 'pipelined pool'), nodeFetch()),
   },
   { name: 'mysql', skipReason: await missing('mysql'), open: () => openServer(servers.mysql) },
   {
@@ -264,11 +265,11 @@ async function openFallback(): Promise<OpenEngine> {
 }
 
 /** A session service over another engine. */
-async function openHttp(opening: Promise<OpenEngine>): Promise<OpenEngine> {
+async function openHttp(opening: Promise<OpenEngine>, fetch?: Fetch): Promise<OpenEngine> {
   const { store, empty, close } = await opening
   const service = await startService(store)
   return {
-    store: httpStore(service.url, { token: serviceToken }),
+    store: httpStore(service.url, { token: serviceToken, ...(fetch && { fetch }) }),
     address: { url: service.url, client: null },
     database: null,
     empty,

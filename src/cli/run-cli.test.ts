@@ -17,7 +17,7 @@ class Run {
   readonly code: Promise<number>
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    let tell = (_: string): void => {}
+    let tell: (url: string) => void = () => {}
     this.#listening = new Promise((resolve) => {
       tell = resolve
     })
@@ -79,7 +79,7 @@ describe('serve', () => {
     await run.stop()
     expect(await run.code).toBe(0)
     expect(run.printed.at(-1)).toBe('Ended.')
-    await expect(fetch(url)).rejects.toThrow()
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
     expect(run.complaints).toEqual([])
   })
 

@@ -23,7 +23,8 @@ export type Fetch = (
 export interface FetchResponse {
   readonly status: number
   readonly headers: { get(name: string): string | null }
-  arrayBuffer(): Promise<ArrayBuffer>
+  /** The whole of the body. */
+  arrayBuffer(): Promise<ArrayBuffer | Uint8Array>
 }
 
 /** A request, and which answers to it are none of the store's failures. */

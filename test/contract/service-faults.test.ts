@@ -7,6 +7,7 @@
  */
 import { createSessionTable } from 'async-django/stores/kysely'
 import { httpStore } from 'async-django/stores/http'
+import { nodeFetch } from 'async-django/stores/http-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { openDatabase } from '../_databases.ts'
@@ -54,7 +55,7 @@ describe.skipIf(isMissing)('killed and started again', () => {
   ]
 
   test.each(victims)('%s', { timeout: 600_000 }, async (name, victim) => {
-    const store = httpStore(url, { token: serviceToken })
+    const store = httpStore(url, { token: serviceToken, fetch: nodeFetch() })
     const outcome = await killUnderLoad(store, victim(), kills, { timeoutMs })
     console.log(formatOutcome(`${name}, ${kills} kills`, outcome))
     expect(outcome).toMatchObject({ lost: 0, oddities: [] })
