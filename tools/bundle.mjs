@@ -14,7 +14,7 @@ const groups = [
   { name: 'ground', test: /src\/(?:formats\/(?!pickle)|signing\/(?!index)|diagnostics|settings)/ },
   {
     name: 'core',
-    test: /src\/(?:django|session\/(?!check|codecs\/pickle)|http\/(?!csrf|hosts|messages))/,
+    test: /src\/(?:django|session\/(?!check|row-writer|merge|codecs\/pickle)|http\/(?!csrf|hosts|messages))/,
   },
   // What stores over caches share.
   { name: 'pickle', test: /src\/(?:formats\/pickle-|session\/codecs\/pickle)/ },

@@ -8,7 +8,7 @@ import { isAsyncDjangoError, SessionDataError } from '../errors.ts'
 import { defineValue } from '../formats/define-value.ts'
 import { UnserializableError } from '../formats/python-json.ts'
 import { type DataFormat, emptyText } from './codec.ts'
-import { type Changes, merge } from './merge.ts'
+import type { Changes, Merge } from './merge.ts'
 
 /**
  * Data at the moment of a save, with what was done to it since the snapshot before it, or since it
@@ -181,12 +181,16 @@ export class Draft {
     this.#containers = new Map([...(this.#containers ?? [])].filter(([key]) => kept.has(key)))
   }
 
+  /** Whether something else stands in the store. */
+  isBehind(stored: string): boolean {
+    return stored !== this.#base
+  }
+
   /**
    * Takes in what stands in the store now, in place. Changes that wait for a save are replayed on
    * it by the rules of that save; where those refuse, nothing is taken in, and the save will tell.
    */
-  absorb(stored: string): void {
-    if (stored === this.#base) return
+  absorb(stored: string, merge: Merge): void {
     try {
       const changes = this.#changes()
       this.#replace(changes.ours, merge(changes, stored, this.#format).text)

@@ -29,6 +29,9 @@ export interface Merged {
   readonly conflicts: readonly string[]
 }
 
+/** What `merge` is. */
+export type Merge = typeof merge
+
 /** The text of the value at a key; null where there is none. */
 type Value = string | null
 

@@ -11,6 +11,7 @@ import { expiryKey } from './expiry.ts'
 import { Deadline } from './guarded-store.ts'
 import type { SessionHost } from './host.ts'
 import { PendingWrites } from './pending.ts'
+import type { RowWriter } from './row-writer.ts'
 import { type RowOrigin, SessionRow } from './session-row.ts'
 
 /** Data of any shape. */
@@ -33,6 +34,9 @@ interface SaveTask {
   readonly force: boolean
 }
 
+/** Loaded at the first write. */
+let Writer: typeof RowWriter | null = null
+
 /** One session. */
 export class SessionCore {
   readonly host: SessionHost
@@ -40,6 +44,7 @@ export class SessionCore {
   /** A login made the session somebody's: what else is tied to the visitor changes with it. */
   keyRotated = false
   readonly #origin: SessionOrigin
+  #rowWriter: RowWriter | null = null
   #draft: Draft | null = null
   #pending = new PendingWrites()
   /** Snapshots that wait for, or are in, their turn to be saved. */
@@ -151,14 +156,24 @@ export class SessionCore {
     if (this.#draft) return answer
     if (this.#pending.cleared && this.host.djangoExact) this.row.assume()
     if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
+    if (this.row.needsRenewal) await this.#renew()
     this.#open()
     return answer
+  }
+
+  async #renew(): Promise<void> {
+    await (await this.#writer()).renew(this.#newDeadline())
+    this.#modified = true
+  }
+
+  async #writer(): Promise<RowWriter> {
+    Writer ??= (await import('./row-writer.ts')).RowWriter
+    return (this.#rowWriter ??= new Writer(this.host, this.row))
   }
 
   #open(): void {
     const draft = this.row.draft()
     this.#draft = draft
-    this.#modified ||= this.row.isRenewed
     if (this.#pending.isEmpty) return
     this.#apply(draft, this.#pending)
     this.#pending = new PendingWrites()
@@ -179,7 +194,8 @@ export class SessionCore {
         return
       }
       await this.row.read(this.#newDeadline())
-      this.#absorb()
+      if (this.row.needsRenewal) await this.#renew()
+      await this.#absorb()
     })
   }
 
@@ -280,12 +296,12 @@ export class SessionCore {
     // A clear() is a write, also where the row only looks empty because it cannot be read.
     if (isSame && !task.force && !snapshot.cleared && snapshot.assigned.size === 0) {
       this.#stopWaiting(snapshot)
-      this.#absorb()
+      await this.#absorb()
       return false
     }
     const { key } = this.row
-    await this.#writeSnapshot(snapshot, (deadline) =>
-      this.row.write(snapshot, deadline, task.force),
+    await this.#writeSnapshot(snapshot, (writer, deadline) =>
+      writer.write(snapshot, deadline, task.force),
     )
     // As in Django, so that the response has a cookie for a session that was made by save().
     if (this.row.key !== key) this.#modified = true
@@ -297,7 +313,7 @@ export class SessionCore {
     const hadKey = this.row.key !== null
     if (pending.cleared && this.host.djangoExact) this.row.assume()
     else if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
-    this.#modified ||= this.row.isRenewed
+    if (this.row.needsRenewal) await this.#renew()
     const isBlind = pending.cleared || pending.isEmpty
     if (isBlind && hadKey && this.row.key === null) {
       if (this.host.djangoExact) this.row.beGone()
@@ -315,13 +331,13 @@ export class SessionCore {
 
   async #writeSnapshot(
     snapshot: Snapshot,
-    write: (deadline: Deadline) => Promise<unknown>,
+    write: (writer: RowWriter, deadline: Deadline) => Promise<unknown>,
   ): Promise<void> {
     const draft = this.draft
     try {
-      await write(this.#newDeadline())
+      await write(await this.#writer(), this.#newDeadline())
       this.#stopWaiting(snapshot)
-      if (draft === this.#draft) this.#absorb()
+      if (draft === this.#draft) await this.#absorb()
     } catch (error) {
       this.#stopWaiting(snapshot)
       if (draft === this.#draft) this.#takeBack(snapshot)
@@ -330,8 +346,14 @@ export class SessionCore {
   }
 
   /** Brings the data up to date, unless snapshots of it wait that know nothing of what is new. */
-  #absorb(): void {
-    if (this.#waiting.length === 0) this.#draft?.absorb(this.row.text)
+  async #absorb(): Promise<void> {
+    if (!this.#isBehind()) return
+    const writer = await this.#writer()
+    if (this.#draft && this.#isBehind()) writer.absorb(this.#draft)
+  }
+
+  #isBehind(): boolean {
+    return this.#waiting.length === 0 && (this.#draft?.isBehind(this.row.text) ?? false)
   }
 
   /** What was not saved is for the next snapshot to save. */
@@ -360,28 +382,30 @@ export class SessionCore {
   async #change<T>(run: (data: Data) => T): Promise<T> {
     const isFresh = this.#draft === null
     await this.#ensureRead()
-    const changed = await this.row.change(
+    const writer = await this.#writer()
+    const changed = await writer.change(
       (draft) => runSynchronously(run, draft.live),
       this.#newDeadline(),
       isFresh,
     )
     if (changed === null) return this.#changeNew(run)
     this.#modified = true
-    this.#absorb()
+    await this.#absorb()
     return changed.result
   }
 
   /** Without a row, nobody can come between. */
   async #changeNew<T>(run: (data: Data) => T): Promise<T> {
     await this.#ensureRead()
-    this.row.refuseWrites()
+    const writer = await this.#writer()
+    writer.refuseWrites()
     const result = runSynchronously(run, this.draft.live)
     if (!this.isChanged) return result
     this.#modified = true
     const snapshot = this.#snapshot(this.draft)
     this.#isDirty = false
     this.#waiting.push(snapshot)
-    await this.#writeSnapshot(snapshot, (deadline) => this.row.write(snapshot, deadline, true))
+    await this.#writeSnapshot(snapshot, (_, deadline) => writer.write(snapshot, deadline, true))
     return result
   }
 
@@ -391,7 +415,7 @@ export class SessionCore {
       this.#draft ??= this.#emptyDraft()
       this.#apply(this.#draft, this.#pending)
       this.#pending = new PendingWrites()
-      await this.#moveTo((snapshot, deadline) => this.row.create(snapshot.ours, deadline))
+      await this.#moveTo((writer, snapshot, deadline) => writer.create(snapshot.ours, deadline))
     })
   }
 
@@ -399,14 +423,16 @@ export class SessionCore {
     this.#accessed = true
     return this.#enqueue(async () => {
       await this.#ensureRead()
-      await this.#moveTo((snapshot, deadline) => this.row.cycle(snapshot, deadline))
+      await this.#moveTo((writer, snapshot, deadline) => writer.cycle(snapshot, deadline))
     })
   }
 
-  async #moveTo(move: (snapshot: Snapshot, deadline: Deadline) => Promise<string>): Promise<void> {
+  async #moveTo(
+    move: (writer: RowWriter, snapshot: Snapshot, deadline: Deadline) => Promise<string>,
+  ): Promise<void> {
     const snapshot = this.#snapshot(this.draft)
     this.#waiting.push(snapshot)
-    await this.#writeSnapshot(snapshot, (deadline) => move(snapshot, deadline))
+    await this.#writeSnapshot(snapshot, (writer, deadline) => move(writer, snapshot, deadline))
     this.#modified = true
     this.#isDirty = this.host.djangoExact
   }
@@ -419,7 +445,8 @@ export class SessionCore {
     this.#pending = new PendingWrites()
     this.#isDirty = false
     return this.#enqueue(async () => {
-      await this.row.remove(this.#newDeadline())
+      const writer = await this.#writer()
+      await writer.remove(this.#newDeadline())
       this.#draft ??= draft
       this.#apply(this.#draft, this.#pending)
       this.#pending = new PendingWrites()
@@ -446,7 +473,7 @@ export class SessionCore {
 
   /** Moves the row's expiry. */
   touch(): Promise<void> {
-    return this.#enqueue(() => this.row.touch(this.#newDeadline()))
+    return this.#enqueue(async () => (await this.#writer()).touch(this.#newDeadline()))
   }
 
   /** The session's own expiry, as it is stored. */

@@ -14,6 +14,8 @@ import { peers } from './_peers.ts'
 export interface Bundle {
   readonly bytes: number
   readonly gzipped: number
+  /** The same with what is loaded only when it is asked for: each such file compressed alone. */
+  readonly wholeGzipped: number
   /** The files of the package that are read before the import is done, whatever is used of them. */
   readonly modules: readonly string[]
   /** Those of which something is in the bundle. */
@@ -39,7 +41,7 @@ export async function bundle(subpath: string, project: string): Promise<Bundle> 
   })
   const { output } = await build.generate({ format: 'esm', minify: true })
   await build.close()
-  // What is loaded when it is asked for, `django.check()`, is left out.
+  // What is loaded when it is asked for is left out: `django.check()`, and what writes a session.
   const chunks = staticChunks(output)
   const folder = join(project, 'node_modules', 'async-django', 'dist/')
   const used = chunks.flatMap(({ modules }) =>
@@ -47,13 +49,18 @@ export async function bundle(subpath: string, project: string): Promise<Bundle> 
   )
   const namesOf = (files: readonly string[]): string[] =>
     files.filter((file) => file.startsWith(folder)).map((file) => file.slice(folder.length))
-  const code = Buffer.from(chunks.map((chunk) => chunk.code).join(''))
+  const code = chunks.map((chunk) => chunk.code).join('')
   return {
-    bytes: code.length,
-    gzipped: gzipSync(code, { level: 9 }).length,
+    bytes: Buffer.byteLength(code),
+    gzipped: sizeOf(code),
+    wholeGzipped: output.reduce((sum, it) => sum + (it.type === 'chunk' ? sizeOf(it.code) : 0), 0),
     modules: namesOf([...reachable(entry, imports)]),
     files: namesOf(used.map(([file]) => file)),
   }
+}
+
+function sizeOf(code: string): number {
+  return gzipSync(code, { level: 9 }).length
 }
 
 /** The chunk of the entry, and those that it imports. */

@@ -168,8 +168,8 @@ describe('data of a payload that comes again', () => {
   })
 
   test('is refused each time where it cannot be read', () => {
-    for (const text of ['{', '{"a":NaN', `{"a":${'['.repeat(600)}${']'.repeat(600)}}`]) {
-      const { open } = jsonCodec(() => text)
+    for (const bad of ['{', '{"a":NaN', `{"a":${'['.repeat(600)}${']'.repeat(600)}}`]) {
+      const { open } = jsonCodec(() => bad)
       for (let time = 0; time < 3; time++) expect(() => open('p').parse()).toThrow(PayloadError)
     }
   })
