@@ -3,18 +3,29 @@
  *
  * @module
  */
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 
 import { getRequestListener } from '@hono/node-server'
+import { Controller, Get, Module, type ModuleMetadata, Req } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
 import { createDjango, type Django, type LazySession } from 'async-django'
 import { djangoExpress } from 'async-django/express'
 import { djangoFastify } from 'async-django/fastify'
 import { djangoHono, type DjangoVariables } from 'async-django/hono'
+import { type DjangoContext, djangoKoa } from 'async-django/koa'
+import { CurrentSession, DjangoModule } from 'async-django/nest'
 import { djangoNode } from 'async-django/node'
 import { postgresStore } from 'async-django/stores/postgres'
 import express from 'express'
 import { fastify, type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
+import Koa, { type DefaultState } from 'koa'
 import { Pool } from 'pg'
 
 import { decode, secretKey } from './_bare-codec.ts'
@@ -190,5 +201,74 @@ function serveHono(fetch: Hono['fetch']): Server {
   return createServer(getRequestListener(fetch) as RequestListener)
 }
 
+const overKoa: Framework = {
+  name: 'Koa',
+  bare(routes) {
+    const app = new Koa().use(async (ctx) => {
+      ctx.body = await routes[ctx.path.slice(1) as Work]?.(ctx.get('cookie'))
+    })
+    return createServer(app.callback() as RequestListener)
+  },
+  ours(routes, django) {
+    const app = new Koa<DefaultState, DjangoContext<Django>>()
+    app.use(djangoKoa(django)).use(async (ctx) => {
+      ctx.body = await routes[ctx.path.slice(1) as Work]?.(() => ctx.session)
+    })
+    return createServer(app.callback() as RequestListener)
+  },
+}
+
+/** On Express, as NestJS is by itself. */
+const overNest: Framework = {
+  name: 'NestJS',
+  bare(routes) {
+    const cookiesOf = (request: unknown): string =>
+      (request as IncomingMessage).headers.cookie ?? ''
+    return serveNest(routes, (of) => cookiesOf(of), Req(), {})
+  },
+  ours(routes, django) {
+    const sessionIn =
+      (session: unknown): OpenSession =>
+      () =>
+        session as LazySession
+    const imports = [DjangoModule.forRoot({ django })]
+    return serveNest(routes, sessionIn, CurrentSession(), { imports })
+  },
+}
+
+/** A controller with a method for each route. Decorators are called as what they are: functions. */
+async function serveNest<T>(
+  routes: Routes<T>,
+  read: (injected: unknown) => T,
+  inject: ParameterDecorator,
+  metadata: ModuleMetadata,
+): Promise<Server> {
+  class WorkController {
+    readonly routes = routes
+  }
+  class WorkModule {
+    readonly controller = WorkController
+  }
+  for (const [path, route] of Object.entries(routes)) {
+    const value = (injected: unknown): unknown => route(read(injected))
+    const method = { value, configurable: true }
+    Object.defineProperty(WorkController.prototype, path, method)
+    Get(path)(WorkController.prototype, path, method)
+    inject(WorkController.prototype, path, 0)
+  }
+  Controller()(WorkController)
+  Module({ ...metadata, controllers: [WorkController] })(WorkModule)
+  const app = await NestFactory.create(WorkModule, { logger: false })
+  await app.init()
+  return app.getHttpServer() as Server
+}
+
 /** All of them. */
-export const frameworks: readonly Framework[] = [nodeHttp, overExpress, overFastify, overHono]
+export const frameworks: readonly Framework[] = [
+  nodeHttp,
+  overExpress,
+  overFastify,
+  overHono,
+  overKoa,
+  overNest,
+]

@@ -18,10 +18,11 @@ import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
 import { type Kysely, sql } from 'kysely'
 
 import { administer, openDatabase, type SessionTables } from '../test/_databases.ts'
+import { readCounts } from './_arguments.ts'
 import { keyOf, sessionData } from './_data.ts'
 import { rounded, saveResults } from './_results.ts'
 
-const [expired = 1000, live = 1000] = process.argv.slice(2).map(Number)
+const [expired, live] = readCounts([1000, 1000], [10, 10])
 const thousand = 1000
 /** Sessions that are asked for; the other live rows are only there. */
 const visitors = 10_000

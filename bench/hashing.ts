@@ -15,9 +15,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 import { createPasswordHashing } from '../src/auth/password-hashing.ts'
+import { readCounts } from './_arguments.ts'
 
 const probeEveryMs = 25
-const [checks = 50, iterations = 1_000_000] = process.argv.slice(2).map(Number)
+const [checks, iterations] = readCounts([50, 1_000_000], [10, 100_000])
 
 /** Milliseconds that something took, the longest last. */
 class Times {

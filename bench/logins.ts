@@ -1,7 +1,8 @@
 /**
  * Logins, many at once: what else the server can do meanwhile, and how many there are in a second;
  * and whether a name that there is not can be told by how long its refusal takes.
- * `npm run bench -- logins`, with the number of logins, of runs and of pairs behind it: 50, 5, 200.
+ * `npm run bench -- logins [--quick]`, with the number of logins, of runs and of pairs behind it: 50, 5,
+ * 200.
  *
  * @module
  */
@@ -20,9 +21,10 @@ import { memoryUserStore } from 'async-django/users/memory'
 
 import { defaultHasherParameters } from '../src/auth/password-hashers.ts'
 import { derivations } from '../src/platform/node-derivations.ts'
+import { readCounts } from './_arguments.ts'
 import { median } from './_results.ts'
 
-const [logins = 50, runs = 5, pairs = 200] = process.argv.slice(2).map(Number)
+const [logins, runs, pairs] = readCounts([50, 5, 200], [8, 1, 10])
 const release = '6.1'
 const { iterations } = defaultHasherParameters(release).PBKDF2PasswordHasher
 /** Enough for the hash to be nearly all of a refusal. */

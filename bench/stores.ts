@@ -5,16 +5,16 @@
  *
  * @module
  */
-import process from 'node:process'
 
 import { createDjango, type Django } from 'async-django'
 
+import { readCounts } from './_arguments.ts'
 import { sessionData } from './_data.ts'
 import { rounded, saveResults } from './_results.ts'
 import { type Place, places } from './_places.ts'
 import type { Traffic } from './_wire.ts'
 
-const [sessions = 10_000] = process.argv.slice(2).map(Number)
+const [sessions] = readCounts([10_000], [1000])
 const samples = 1000
 const atOnce = 32
 
