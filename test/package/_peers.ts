@@ -10,8 +10,11 @@ const { peerDependencies } = readJson('package.json') as { readonly peerDependen
 /** Their names. */
 export const peers: readonly string[] = Object.keys(peerDependencies)
 
-/** Whether a subpath is named after one of them: `stores/kysely`, or `nest` for `@nestjs/core`. */
+/** Subpaths that need one, and are not named after it. */
+const needing: readonly string[] = ['async-django/stores/fallback']
+
+/** Whether a subpath needs one of them: `stores/kysely`, or `nest` for `@nestjs/core`. */
 export function isOfPeer(subpath: string): boolean {
   const own = peers.map((name) => name.replace(/^@/, '').replace(/(js)?\/.*/, ''))
-  return own.some((name) => subpath.split('/').includes(name))
+  return needing.includes(subpath) || own.some((name) => subpath.split('/').includes(name))
 }
