@@ -9,6 +9,7 @@ import type { SessionStoreFactory } from 'async-django'
 import { fileStore } from 'async-django/stores/file'
 import { httpStore } from 'async-django/stores/http'
 import { kyselyStore } from 'async-django/stores/kysely'
+import { memcachedClient, memcachedStore } from 'async-django/stores/memcached'
 import { postgresStore } from 'async-django/stores/postgres'
 import type { Kysely } from 'kysely'
 import { Client, Pool, type PoolConfig } from 'pg'
@@ -100,6 +101,10 @@ export async function openStoreAt({ url, client }: StoreAddress): Promise<Opened
   if (new URL(url).protocol === 'file:') {
     const store = fileStore({ sessionFilePath: fileURLToPath(url) })
     return { store, async close() {} }
+  }
+  if (new URL(url).protocol === 'memcached:') {
+    const cache = memcachedClient(url.slice('memcached:'.length))
+    return { store: memcachedStore(cache), close: async () => cache.close() }
   }
   if (new URL(url).protocol === 'http:') {
     return { store: httpStore(url, { token: serviceToken }), async close() {} }

@@ -18,6 +18,7 @@ import { fallbackStore } from 'async-django/stores/fallback'
 import { type Fetch, httpStore } from 'async-django/stores/http'
 import { nodeFetch } from 'async-django/stores/http-node'
 import { signedCookiesStore } from 'async-django/stores/signed-cookies'
+import { memcachedClient, memcachedStore } from 'async-django/stores/memcached'
 import { memoryStore } from 'async-django/stores/memory'
 import type { OpenedSessionStore } from 'async-django/testing'
 import { sql } from 'kysely'
@@ -25,6 +26,7 @@ import { sql } from 'kysely'
 import type { SessionTableNames } from '../src/stores/_session-table.ts'
 import { administer, openDatabase } from './_databases.ts'
 import { startRedisCluster } from './_own-redis.ts'
+import { startMemcached } from './_own-memcached.ts'
 import { findProgram } from './_own-servers.ts'
 import {
   answersRedis,
@@ -104,6 +106,12 @@ const all: readonly Engine[] = [
     hasDatabase: false,
     isStateless: true,
     open: openCookies,
+  },
+  {
+    name: 'memcached',
+    skipReason: missingMemcached(),
+    hasDatabase: false,
+    open: openMemcached,
   },
   { name: 'sqlite', skipReason: null, open: openFile },
   {
@@ -210,6 +218,11 @@ function missingProgram(program: string, title: string): string | null {
   return `install ${title} (Debian: apt-get install ${program}).`
 }
 
+function missingMemcached(): string | null {
+  if (isStrict || findProgram('memcached') !== null) return null
+  return 'install memcached (Debian: apt-get install memcached).'
+}
+
 async function openMemory(): Promise<OpenEngine> {
   let current = memoryStore()
   return {
@@ -276,6 +289,27 @@ async function openHttp(opening: Promise<OpenEngine>, fetch?: Fetch): Promise<Op
     async close() {
       await service.close()
       await close()
+    },
+  }
+}
+
+/** Two servers, as keys are shared out among them. */
+async function openMemcached(): Promise<OpenEngine> {
+  const caches = [await startMemcached(), await startMemcached()]
+  const locations = caches.map(({ location }) => location)
+  const client = memcachedClient(locations)
+  return {
+    store: memcachedStore(client),
+    address: { url: `memcached:${locations.join(';')}`, client: null },
+    database: null,
+    async write(key, bytes, expireDate) {
+      const exptime = Math.ceil((expireDate.getTime() - Date.now()) / 1000)
+      await client.set(`:1:django.contrib.sessions.cache${key}`, { flags: 1, exptime, bytes })
+    },
+    async empty() {},
+    async close() {
+      client.close()
+      for (const cache of caches) await cache.kill()
     },
   }
 }

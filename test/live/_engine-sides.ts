@@ -41,15 +41,20 @@ const zones: readonly SharedSettings[] = [
   { useTz: false, timeZone: 'Asia/Tokyo' },
 ]
 
-/** Defines tests for each release, with and without `USE_TZ`, and prints what came of them. */
+/**
+ * Defines tests for each release, with and without `USE_TZ`, and prints what came of them.
+ *
+ * @param packages - What Django has beside it.
+ */
 export async function testEngine<P extends EnginePlace>(
   title: string,
   open: () => Promise<P>,
   define: (check: EngineCheck<P>) => void,
+  packages?: readonly string[],
 ): Promise<void> {
   const table = new ResultTable(title)
   afterAll(() => console.log(table.format()))
-  for (const { series, python } of await liveReleases()) {
+  for (const { series, python } of await liveReleases(packages)) {
     for (const { useTz, timeZone } of zones) {
       const zone = useTz ? 'USE_TZ' : timeZone
       const row = `Django ${series}, ${zone}`
