@@ -4,6 +4,7 @@
  *
  *     npm run mutants                     all
  *     npm run mutants -- wrong-salt       only these
+ *     npm run mutants -- --first          only whether any of the proofs notices: writes nothing
  *
  * What it finds goes into conformance.json, and into its document, at once.
  *
@@ -30,6 +31,7 @@ interface Mutant {
 type Proof = Exclude<keyof MutantResult, 'title'>
 
 const atOnce = 2
+const isFirst = process.argv.includes('--first')
 const folder = join(projectRoot, 'test', 'mutants')
 
 /** What a copy is made of; what is not compiled anew is copied as it is built. */
@@ -120,11 +122,10 @@ async function examine(mutant: Mutant): Promise<MutantResult> {
     if (mutant.patch === null && !isOk) console.log(output)
     return !(isOk || isStopped)
   }
-  const result = {
-    title: mutant.title,
-    vectors: await notices('vectors'),
-    django: await notices('django'),
-    differential: await notices('differential'),
+  const result = { title: mutant.title, vectors: false, django: false, differential: false }
+  for (const proof of ['vectors', 'django', 'differential'] as const) {
+    result[proof] = await notices(proof)
+    if (isFirst && result[proof]) break
   }
   await rm(copy, { recursive: true, force: true })
   return result
@@ -152,7 +153,7 @@ function keep(name: string, result: MutantResult): void {
   writeDocument(writeConformance({ mutants: Object.fromEntries(rows) }))
 }
 
-const wanted = process.argv.slice(2)
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const chosen = mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
 const sound = await examine({ name: 'without-a-defect', title: 'Nothing', patch: null })
@@ -165,7 +166,7 @@ const survivors: string[] = []
 await forEachOfSome(chosen, atOnce, async (mutant) => {
   const result = await examine(mutant)
   if (!(result.vectors || result.django || result.differential)) survivors.push(mutant.name)
-  keep(mutant.name, result)
+  if (!isFirst) keep(mutant.name, result)
   console.log(describe(result))
 })
 console.log(`${chosen.length - survivors.length} of ${chosen.length} caught`)
