@@ -59,7 +59,7 @@ export interface FallbackStoreOptions {
  *   stores whose payloads are not alike.
  * @example
  * ```ts
- * const store = fallbackStore(postgresStore(pool), { second: redisStore(client) })
+ * const store = fallbackStore(postgresStore(pool), { second: postgresStore(poolElsewhere) })
  * const django = createDjango({ settings, store, onStoreError: 'anonymous' })
  * ```
  */

@@ -10,6 +10,7 @@
  * @module
  */
 import { ImproperlyConfiguredError, invalidArgument, ServiceError } from '../errors.ts'
+import type { Codec } from '../session/codec.ts'
 import type {
   Call,
   ClearProgress,
@@ -43,6 +44,11 @@ export interface HttpStoreOptions {
   readonly token: string | (() => string)
   /** Sends requests. Default: the runtime's own `fetch`. */
   readonly fetch?: Fetch
+  /**
+   * What the service's store keeps payloads as, where that is a cache: that store's own codec,
+   * `(context) => redisStore(client)(context).codec`. Default: signed JSON, as in Django's table.
+   */
+  readonly codec?: (context: StoreContext) => Codec
 }
 
 /**
@@ -58,10 +64,11 @@ export interface HttpStoreOptions {
  */
 export function httpStore(url: string | URL, options: HttpStoreOptions): SessionStoreFactory {
   const { token, fetch = (...request) => globalThis.fetch(...request) } = options
+  const { codec = ({ codecs }) => codecs.signed() } = options
   const readToken = typeof token === 'function' ? token : () => token
   if (typeof token !== 'function') checkToken(token)
   const caller = new HttpCaller(serviceUrl(url), readToken, fetch)
-  return (context) => makeStore(caller, context)
+  return (context) => makeStore(caller, codec(context), context)
 }
 
 function checkToken(token: unknown): void {
@@ -91,10 +98,10 @@ function warnOfPlainTransport(host: string): void {
   )
 }
 
-function makeStore(caller: HttpCaller, { codecs, now }: StoreContext): SessionStore {
+function makeStore(caller: HttpCaller, codec: Codec, { now }: StoreContext): SessionStore {
   return {
     name: 'httpStore',
-    codec: codecs.signed(),
+    codec,
     can: { compareAndSwap: true, revoke: true, touch: true, clear: true, columns: false },
     async load(key, call) {
       if (!isSendable(key)) return null

@@ -14,6 +14,8 @@ import { createSessionService } from 'async-django/service'
 import { type Fetch, httpStore, type HttpStoreOptions } from 'async-django/stores/http'
 import { nodeFetch } from 'async-django/stores/http-node'
 import { memoryStore } from 'async-django/stores/memory'
+import { redisStore } from 'async-django/stores/redis'
+import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { serviceToken, startService } from '../_session-service.ts'
@@ -297,6 +299,25 @@ describe.each(clients)('by %s', (_client, by) => {
     const { url, seen } = await startCounted()
     await expect(storeAt(`${url}/below/it/`).load(key)).rejects.toMatchObject({ answered: 400 })
     expect(seen).toEqual(['GET /below/it/sessions/-'])
+  })
+
+  test('payloads are what the store behind the service keeps', async () => {
+    const pickled: SessionStoreFactory = (context) => ({
+      ...memoryStore()(context),
+      codec: redisStore(new Redis({ lazyConnect: true }))(context).codec,
+    })
+    const url = await startOver(memoryStore())
+    const codec: HttpStoreOptions['codec'] = (context) => pickled(context).codec
+    const store = httpStore(url, { token: serviceToken, ...by, codec })
+    const django = createDjango({ settings: { secretKey }, store })
+    const session = django.sessions.get(null)
+    session.set('name', 'Zoë 漢字')
+    await session.save()
+    const again = await django.sessions.get(session.key).load()
+    expect(again.data).toEqual({ name: 'Zoë 漢字' })
+    expect(await storeAt(url).load(session.key ?? '')).toMatchObject({
+      payload: expect.stringContaining('\u0080'),
+    })
   })
 
   test('a session goes through the service unread, and ends as it would without it', async () => {
