@@ -42,7 +42,7 @@ describe.skipIf(isMissing).each(ways)('$client, cluster: $isCluster', ({ client,
   async function openAll(): Promise<{ server: OwnRedis; wire: Wire; store: SessionStore }> {
     const wire = new Wire()
     const port = await wire.listen()
-    open.push(() => wire.close())
+    open.push(async () => void (await wire.close()))
     const server = await startRedis(isCluster ? announced(port) : [])
     open.push(() => server.close())
     wire.target = server.port
@@ -118,8 +118,9 @@ describe.skipIf(isMissing).each(ways)('$client, cluster: $isCluster', ({ client,
   })
 
   test('fails at once while the server is away, and does then nothing later', async () => {
-    const { server, store } = await openAll()
+    const { server, wire, store } = await openAll()
     await store.create(key, { payload: '{}', expireDate })
+    const port = await wire.close()
     await server.kill()
     await until(async () => !(await answers(store)))
     const late = await Promise.allSettled([
@@ -128,8 +129,12 @@ describe.skipIf(isMissing).each(ways)('$client, cluster: $isCluster', ({ client,
     ])
     expect(late.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     await server.start()
+    await wire.listen(port)
     await until(() => answers(store))
     expect(await store.exists('latelatelatelatelatelatelatelate')).toBe(false)
+    const seen = String(await ask(server.port, 'INFO', 'commandstats'))
+    expect(seen).toContain('cmdstat_exists')
+    expect(seen).not.toMatch(/cmdstat_(?:set|del):/)
   })
 
   test('tells what the server says by its code, and nothing of sessions', async () => {
@@ -236,8 +241,8 @@ class Wire {
     })
   })
 
-  async listen(): Promise<number> {
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening')
+  async listen(port = 0): Promise<number> {
+    await once(this.#server.listen(port, '127.0.0.1'), 'listening')
     return (this.#server.address() as AddressInfo).port
   }
 
@@ -252,9 +257,12 @@ class Wire {
     this.#isMute = false
   }
 
-  async close(): Promise<void> {
+  /** Answers the port, which may be listened to again. */
+  async close(): Promise<number> {
+    const { port } = this.#server.address() as AddressInfo
     this.cut()
     this.#server.close()
     await once(this.#server, 'close')
+    return port
   }
 }
