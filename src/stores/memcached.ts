@@ -12,6 +12,7 @@
 import { ImproperlyConfiguredError, invalidArgument } from '../errors.ts'
 import { pickleCodec, type PickleOptions } from '../session/codecs/pickle.ts'
 import type {
+  Call,
   NewSession,
   SessionStore,
   SessionStoreFactory,
@@ -109,7 +110,7 @@ function makeStore(
     },
     async update(sessionKey, next, previous, call) {
       const key = keyOf(sessionKey)
-      const id = key === null ? null : await casOf(client, key, previous)
+      const id = key === null ? null : await casOf(client, key, previous, call)
       if (key === null || id === null) return { outcome: 'missing' }
       const { isStored, current } = await client.cas(key, entry(next), id, call)
       if (isStored) return { outcome: 'saved', key: sessionKey, stored: written(next, current) }
@@ -123,7 +124,7 @@ function makeStore(
       const key = keyOf(sessionKey)
       if (key === null) return 'missing'
       if (!previous) return (await client.delete(key, call)) ? 'deleted' : 'missing'
-      const id = await casOf(client, key, previous)
+      const id = await casOf(client, key, previous, call)
       if (id === null) return 'missing'
       // What is over as soon as it is written is a deletion that compares.
       const gone = { flags: pickleFlag, exptime: -1, bytes: '' }
@@ -159,9 +160,10 @@ async function casOf(
   client: MemcachedClient,
   key: string,
   { payload, version }: StoredSession,
+  call?: Call,
 ): Promise<string | null> {
   if (version !== undefined) return /^\d{1,20}$/.test(version) ? version : '0'
-  const current = await client.get(key)
+  const current = await client.get(key, call)
   if (current === null) return null
   return current.bytes === payload ? current.cas : '0'
 }

@@ -129,11 +129,11 @@ test('a reply may come in pieces, or with others', async () => {
 
 test.each(['ERROR\r\n', 'CLIENT_ERROR line too long\r\n'])(
   'after %j nothing is taken for an answer',
-  async (error) => {
+  async (answer) => {
     let asked = 0
     const client = await fake((socket) => {
       asked += 1
-      socket.write(asked === 1 ? `${error}VALUE k 1 1 7\r\nx\r\nEND\r\n` : 'END\r\n')
+      socket.write(asked === 1 ? `${answer}VALUE k 1 1 7\r\nx\r\nEND\r\n` : 'END\r\n')
     })
     const asking = ['k', 'k'].map((key) => client.get(key))
     const both = await Promise.allSettled(asking)
