@@ -14,6 +14,7 @@ import { serveSessions } from 'async-django/service/node'
 import { fileStore } from 'async-django/stores/file'
 import { httpStore } from 'async-django/stores/http'
 import { createSessionTable, kyselyStore } from 'async-django/stores/kysely'
+import { memcachedClient, memcachedStore } from 'async-django/stores/memcached'
 import { postgresStore } from 'async-django/stores/postgres'
 import { redisStore } from 'async-django/stores/redis'
 import { Redis } from 'ioredis'
@@ -21,6 +22,7 @@ import { type Kysely, sql } from 'kysely'
 import { Pool } from 'pg'
 
 import { administer, openDatabase, type SessionTables } from '../test/_databases.ts'
+import { startMemcached } from '../test/_own-memcached.ts'
 import { startRedis } from '../test/_own-redis.ts'
 import { startWire, type Traffic } from './_wire.ts'
 
@@ -153,6 +155,21 @@ async function openRedis(): Promise<OpenPlace> {
   }
 }
 
+async function openMemcached(): Promise<OpenPlace> {
+  const server = await startMemcached()
+  const wire = await startWire('127.0.0.1', Number(server.location.split(':')[1]))
+  const client = memcachedClient(`127.0.0.1:${wire.port}`)
+  return {
+    store: memcachedStore(client),
+    traffic: wire.traffic,
+    async close() {
+      client.close()
+      await wire.close()
+      await server.kill()
+    },
+  }
+}
+
 async function openFolder(): Promise<OpenPlace> {
   const folder = await mkdtemp(join(tmpdir(), 'async-django-stores-'))
   return {
@@ -193,6 +210,7 @@ export const places: readonly Place[] = [
   { name: 'kyselyStore, MariaDB by mysql2', open: openMysql },
   { name: 'kyselyStore, SQLite', open: openSqlite },
   { name: 'redisStore, ioredis', open: openRedis },
+  { name: 'memcachedStore', open: openMemcached },
   { name: 'fileStore', open: openFolder },
   { name: 'httpStore, over postgresStore', open: openService },
 ]
