@@ -64,9 +64,9 @@ export const rooms: readonly Room[] = [
   },
   { path: 'http/', mayImport: http },
   { path: 'django.ts', mayImport: django },
+  { path: 'clearing.ts', mayImport: ['type django.ts', 'session/', ...session] },
   { path: 'index.ts', mayImport: ['django.ts', ...django], isBarrel: true },
   {
-  { path: 'clearing.ts', mayImport: ['type django.ts', 'session/', ...session] },
     path: 'stores/',
     mayImport: [
       'session/store.ts',
