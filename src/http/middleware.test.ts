@@ -97,6 +97,16 @@ test('has nothing to wait for where a session was only read', async () => {
   expect(calls).toEqual(['create', 'load'])
 })
 
+test('stores nothing where a write turns out to change nothing', async () => {
+  const { django, calls } = setUp()
+  const exchange = new FakeExchange(await makeSession(django))
+  const state = django.begin(exchange)
+  state.session.delete('absent')
+  await state.commit()
+  expect(exchange.cookies).toEqual([])
+  expect(calls).toEqual(['create', 'load'])
+})
+
 describe('isDue', () => {
   test.each([
     { cookie: null, settings: {}, due: false },

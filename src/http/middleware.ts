@@ -164,7 +164,9 @@ export class SessionExchange<D extends object> implements Visit, SessionOrigin, 
     if (this.#isUsed || this.isDue) {
       const core = coreOf(this.session)
       const { accessed } = core
-      if (!core.isIdle || this.#isToStore(core)) return this.#storeAndAnswer(core, isFailure)
+      if (!core.isIdle || this.#isToStore(core, this.#isChanged(core))) {
+        return this.#storeAndAnswer(core, isFailure)
+      }
       this.#answer(core, accessed, stateOf(core))
     }
     this.#isClosed = true
@@ -206,7 +208,10 @@ export class SessionExchange<D extends object> implements Visit, SessionOrigin, 
     try {
       await core.idle()
       const { accessed } = core
-      const state = this.#isToStore(core) ? await this.#store(core, isFailure) : stateOf(core)
+      const isChanged = this.#isChanged(core)
+      const state = this.#isToStore(core, isChanged)
+        ? await this.#store(core, isFailure, isChanged)
+        : stateOf(core)
       // What was begun meanwhile may still change the key; what comes after may not.
       while (!core.isIdle) await core.idle()
       this.#isClosed = true
@@ -216,18 +221,24 @@ export class SessionExchange<D extends object> implements Visit, SessionOrigin, 
     }
   }
 
-  /** Looks at the session by itself: read `accessed` before. */
-  #isToStore(core: SessionCore): boolean {
-    if (this.#host.readOnly) return false
-    return core.modified || core.isChanged || this.#savesEveryRequest() || this.#isDueToRoll(core)
+  /** Compares all of the data: asked as seldom as can be. */
+  #isChanged(core: SessionCore): boolean {
+    return !this.#host.readOnly && (core.modified || core.isChanged)
   }
 
-  async #store(core: SessionCore, isFailure: boolean): Promise<SessionState> {
+  /** Looks at the session by itself: read `accessed` before. */
+  #isToStore(core: SessionCore, isChanged: boolean): boolean {
+    if (this.#host.readOnly) return false
+    return isChanged || this.#savesEveryRequest() || this.#isDueToRoll(core)
+  }
+
+  async #store(core: SessionCore, isFailure: boolean, isChanged: boolean): Promise<SessionState> {
     // Where Django reads first: at a write to a key, but not at clear() or at modified = true.
     const isBlind = core.isClearedUnread
-    if (core.hasUnreadWrites && !isBlind) await core.load()
+    const readsFirst = core.hasUnreadWrites && !isBlind
+    if (readsFirst) await core.load()
     if (core.isEmpty) return 'empty'
-    const isWanted = core.modified || core.isChanged
+    const isWanted = readsFirst ? this.#isChanged(core) : isChanged
     if (isWanted && !isBlind) await core.load()
     const isGeneral = this.#savesEveryRequest() && (isBlind || (await this.#loadForSave(core)))
     const isSaved = isWanted || isGeneral
