@@ -8,10 +8,11 @@ import { Buffer } from 'node:buffer'
 import type { Call } from '../session/store.ts'
 import type { Carrier, RedisArgument } from './_redis-run.ts'
 
-/** How replies are wanted: as bytes, in the words of version 4 and of later ones. */
+/** How replies are wanted, and until when: in the words of version 4 and of later ones. */
 export interface NodeRedisOptions {
   readonly returnBuffers: true
   readonly typeMapping: { readonly 36: typeof Buffer }
+  readonly signal?: AbortSignal
   readonly abortSignal?: AbortSignal
 }
 
@@ -68,5 +69,6 @@ export function nodeRedisClusterCarrier(cluster: NodeRedisCluster): Carrier {
 }
 
 function withSignal(call: Call | undefined): NodeRedisOptions {
-  return call?.signal ? { ...asBytes, abortSignal: call.signal } : asBytes
+  const signal = call?.signal
+  return signal ? { ...asBytes, signal, abortSignal: signal } : asBytes
 }
