@@ -117,7 +117,10 @@ function missing(runtime: Runtime, reason: string): FoundRuntime {
 }
 
 /** Made beside its place and moved there whole: neither a crash nor a second process leaves half of one. */
-async function fetchInto(folder: string, packages: readonly string[]): Promise<CommandResult> {
+async function fetchInto(
+  folder: string,
+  packages: readonly string[],
+): Promise<Pick<CommandResult, 'isOk' | 'output'>> {
   const half = `${folder}.${process.pid}.tmp`
   await mkdir(half, { recursive: true })
   try {
