@@ -10,6 +10,7 @@ import type { SessionStoreFactory } from '../session/store.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { UsageError } from './command.ts'
 import { openPostgres } from './open-postgres.ts'
+import { openRedis } from './open-redis.ts'
 import type { OpenedStore, StoreOptions } from './opened-store.ts'
 
 /** @throws UsageError for what names no store; MissingPackageError. */
@@ -19,9 +20,10 @@ export async function openStore(name: string, options: StoreOptions): Promise<Op
     return { store, place: 'memory, until this process ends', close: async () => {} }
   }
   if (/^postgres(?:ql)?:/.test(name)) return openPostgres(name, options)
+  if (/^rediss?:/.test(name)) return openRedis(name, options)
   if (/^[a-z][\w+.-]+:/i.test(name)) {
     throw new UsageError(
-      '--store takes postgres:// and memory:, or a module of yours that exports a store.',
+      '--store takes postgres://, redis:// and memory:, or a module of yours that exports a store.',
     )
   }
   return importStore(name)

@@ -22,7 +22,7 @@ export const serve: Command = {
   name: 'serve',
   summary: 'sessions over HTTP, for servers that must not hold the password of the database',
   options: {
-    store: { type: 'string', help: 'postgres://…, memory:, or a module that exports a store' },
+    store: { type: 'string', help: 'postgres://…, redis://…, memory:, or a module' },
     port: { type: 'string', help: 'default 8787; 0 for any that is free' },
     host: { type: 'string', help: 'the address to listen on; default 127.0.0.1' },
     'tokens-file': { type: 'string', help: 'tokens that may read and write, one a line' },
