@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import type { SessionStoreFactory } from 'async-django'
+import { cachedDbStore } from 'async-django/stores/cached-db'
 import { fileStore } from 'async-django/stores/file'
 import { createSessionTable } from 'async-django/stores/kysely'
 import { fallbackStore } from 'async-django/stores/fallback'
@@ -113,6 +114,7 @@ const all: readonly Engine[] = [
     hasDatabase: false,
     open: openMemcached,
   },
+  { name: 'cached db', skipReason: null, hasDatabase: false, open: openCachedDb },
   { name: 'sqlite', skipReason: null, open: openFile },
   {
     name: 'postgres',
@@ -310,6 +312,21 @@ async function openMemcached(): Promise<OpenEngine> {
     async close() {
       client.close()
       for (const cache of caches) await cache.kill()
+    },
+  }
+}
+
+/** The cache is in the memory of this process, where tests can set the clock of it. */
+async function openCachedDb(): Promise<OpenEngine> {
+  const table = await openFile()
+  let cache = memoryStore()
+  return {
+    ...table,
+    store: cachedDbStore(table.store, (context) => cache(context)),
+    address: null,
+    async empty() {
+      await table.empty()
+      cache = memoryStore()
     },
   }
 }

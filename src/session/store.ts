@@ -36,6 +36,8 @@ export interface StoreContext {
   /** For a codec that the store brings along. */
   readonly limits: Limits
   readonly now: () => Date
+  /** Which of Django's engines a cache is for: it begins its keys with that. Default `cache`. */
+  readonly cacheEngine?: 'cache' | 'cached_db'
 }
 
 /** What a store's function, such as `kyselyStore(db)`, returns. */

@@ -68,8 +68,10 @@ export function memcachedStore(
     throw invalidArgument('memcachedStore() takes what memcachedClient() answers.')
   }
   const { keyPrefix: _prefix, version: _version, keyFunction: _function, ...pickles } = options
-  const makeKey = cacheKeys('cache', options)
-  return (context) => makeStore(client, makeKey, pickles, context)
+  // What is wrong with them is told at once.
+  cacheKeys('cache', options)
+  return (context) =>
+    makeStore(client, cacheKeys(context.cacheEngine ?? 'cache', options), pickles, context)
 }
 
 function makeStore(

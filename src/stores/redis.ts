@@ -64,10 +64,14 @@ export function redisStore(
   client: Ioredis | IoredisCluster | NodeRedis | NodeRedisCluster,
   options: RedisStoreOptions = {},
 ): SessionStoreFactory {
-  const makeKey = cacheKeys('cache', options)
+  // What is wrong with them is told at once.
+  cacheKeys('cache', options)
   const makeCodec = redisCodec(options)
   const runner = new RedisRunner(carrierOf(client))
-  return (context) => makeStore(runner, makeKey, makeCodec(context), context)
+  return (context) => {
+    const makeKey = cacheKeys(context.cacheEngine ?? 'cache', options)
+    return makeStore(runner, makeKey, makeCodec(context), context)
+  }
 }
 
 function carrierOf(client: Ioredis | IoredisCluster | NodeRedis | NodeRedisCluster): Carrier {

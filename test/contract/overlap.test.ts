@@ -15,6 +15,9 @@ const processes = 4
 /** For the slowest machine: nothing here depends on it. */
 const timeoutMs = 600_000
 
+/** What is in the memory of one process is not shared. */
+const inOneProcess = ['memory', 'cached db']
+
 describe.each(SHARED_ENGINES)('$name', (engine: Engine) => {
   const times = shareOf(engine.name, 50)
   describe.skipIf(engine.skipReason !== null)('writers that overlap', () => {
@@ -34,8 +37,7 @@ describe.each(SHARED_ENGINES)('$name', (engine: Engine) => {
       }))
     })
 
-    // What is in the memory of one process is not shared.
-    describe.each(engine.name === 'memory' ? [] : [processes])('in %i processes', () => {
+    describe.each(inOneProcess.includes(engine.name) ? [] : [processes])('in %i processes', () => {
       let children: Child[] = []
       beforeAll(async () => {
         const file = new URL('overlap-process.ts', import.meta.url)

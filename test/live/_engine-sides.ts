@@ -19,6 +19,8 @@ export interface EnginePlace {
     'SECRET_KEY' | 'USE_TZ' | 'TIME_ZONE' | 'DATABASES'
   >
   readonly store: SessionStoreFactory
+  /** The entry of Django's `DATABASES`, where the engine needs one. */
+  readonly database?: Readonly<Record<string, unknown>>
   close(): Promise<void>
 }
 
@@ -35,6 +37,8 @@ export type EngineCheck<P extends EnginePlace> = (
   name: string,
   run: (sides: EngineSides<P>) => Promise<void>,
 ) => void
+
+const inMemory = { ENGINE: 'django.db.backends.sqlite3', NAME: ':memory:' }
 
 const zones: readonly SharedSettings[] = [
   { useTz: true, timeZone: 'UTC' },
@@ -67,8 +71,9 @@ export async function testEngine<P extends EnginePlace>(
             SECRET_KEY: secretKey,
             USE_TZ: useTz,
             TIME_ZONE: timeZone,
-            DATABASES: { default: { ENGINE: 'django.db.backends.sqlite3', NAME: ':memory:' } },
+            DATABASES: { default: place.database ?? inMemory },
           })
+          if (place.database) await real.migrate()
           const django = createDjango({
             settings: { secretKey, useTz, timeZone },
             djangoVersion: series,
