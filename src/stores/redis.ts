@@ -67,11 +67,22 @@ export function redisStore(
   // What is wrong with them is told at once.
   cacheKeys('cache', options)
   const makeCodec = redisCodec(options)
-  const runner = new RedisRunner(carrierOf(client))
+  const runner = runnerOf(client)
   return (context) => {
     const makeKey = cacheKeys(context.cacheEngine ?? 'cache', options)
     return makeStore(runner, makeKey, makeCodec(context), context)
   }
+}
+
+/** One for each client, however many stores go through it: it listens to the connection. */
+const runners = new WeakMap<object, RedisRunner>()
+
+function runnerOf(client: Ioredis | IoredisCluster | NodeRedis | NodeRedisCluster): RedisRunner {
+  const known = runners.get(client)
+  if (known) return known
+  const runner = new RedisRunner(carrierOf(client))
+  runners.set(client, runner)
+  return runner
 }
 
 function carrierOf(client: Ioredis | IoredisCluster | NodeRedis | NodeRedisCluster): Carrier {

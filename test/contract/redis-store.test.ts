@@ -9,6 +9,7 @@ import { inspect } from 'node:util'
 
 import { createDjango, type SessionStore } from 'async-django'
 import { redisStore } from 'async-django/stores/redis'
+import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { ask, type OwnRedis, startRedis, until } from '../_own-redis.ts'
@@ -190,6 +191,14 @@ test.each([null, {}, { query() {} }])('refuses %j, which is no client', (client)
   expect(() => redisStore(client as never)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
   )
+})
+
+test('listens to a client once, however many stores go through it', () => {
+  const client = new Redis({ lazyConnect: true })
+  redisStore(client)
+  const listeners = client.listenerCount('close')
+  for (let at = 0; at < 20; at++) redisStore(client, { keyPrefix: String(at) })
+  expect(client.listenerCount('close')).toBe(listeners)
 })
 
 /** A call whose time is soon over: a cluster's client waits for its servers. */
