@@ -19,10 +19,9 @@ import {
   type Conformance,
   judge,
   type Judgement,
-  notBuilt,
   readConformance,
-  type Row,
   sum,
+  type Tally,
   writeConformance,
 } from '../test/django-suite/results.ts'
 import { childOf, type DjangoTest, runDjangoTests } from '../test/django-suite/run.ts'
@@ -59,7 +58,7 @@ const wantedSuites = suites.filter(({ name }) =>
   ),
 )
 
-const plugs = suites.flatMap(({ subjects }) => subjects.flatMap(({ plug }) => plug ?? []))
+const plugs = suites.flatMap(({ subjects }) => subjects.map(({ plug }) => plug))
 
 /** Whether it was named, or none of its kind was. */
 function isWanted(name: string, kind: readonly string[]): boolean {
@@ -73,7 +72,7 @@ async function makeJobs(): Promise<Job[]> {
     if (source === null) continue
     for (const suite of wantedSuites.filter(({ series }) => series.includes(release.series))) {
       const subjects = suite.subjects.filter(
-        ({ plug }) => isWanted(plug ?? '', plugs) && isPossible(plug ?? ''),
+        ({ plug }) => isWanted(plug, plugs) && isPossible(plug),
       )
       jobs.push(...subjects.map((subject) => ({ suite, subject, release, source })))
     }
@@ -101,13 +100,12 @@ async function tryToOpen(release: Release): Promise<Source | null> {
 
 async function run({ suite, subject, source }: Job): Promise<Judgement> {
   const { plug, labels } = subject
-  if (plug === null) return notBuilt(subject)
   const tests = await runDjangoTests(source, { plug, labels })
   return judge(tests, suite.name === 'application')
 }
 
 /** The rows of all suites, in the order in which they are listed. */
-type AllRows = Record<Suite['name'], Record<string, Record<string, Row>>>
+type AllRows = Record<Suite['name'], Record<string, Record<string, Tally>>>
 
 async function runAll(jobs: readonly Job[]): Promise<{ rows: AllRows; problems: string[] }> {
   const judgements = new Map<Job, Judgement>()
@@ -135,7 +133,6 @@ async function saveNothing(engineJobs: readonly Job[]): Promise<readonly string[
   const tests: DjangoTest[] = []
   for (const { subject, source } of engineJobs) {
     const { plug, labels } = subject
-    if (plug === null) continue
     const options = { plug, labels, child: [node, '--import', preload, child] }
     tests.push(...(await runDjangoTests(source, options)))
   }
@@ -152,9 +149,7 @@ function print(rows: AllRows): void {
       suite.series.includes(r.series),
     )) {
       const cells = Object.values(rows[suite.name]).flatMap((row) => row[series] ?? [])
-      const unbuilt = cells.filter((cell) => cell === 'not built').length
-      const note = unbuilt > 0 ? ` (${unbuilt} not built)` : ''
-      console.log(`Django ${django} ${suite.name}: ${formatRow(sum(cells))}${note}`)
+      console.log(`Django ${django} ${suite.name}: ${formatRow(sum(cells))}`)
     }
   }
 }

@@ -12,9 +12,9 @@ import {
   type Conformance,
   type DifferentialResult,
   notApplicable,
-  type Row,
   type Rows,
   sum,
+  type Tally,
 } from './results.ts'
 import { suites } from './suites.ts'
 
@@ -84,8 +84,8 @@ function suiteTable(
 }
 
 /** A row as a cell; empty where the release has no such tests. */
-export function formatRow(row: Row | undefined): string {
-  if (row === undefined || row === 'not built') return row ?? ''
+export function formatRow(row: Tally | undefined): string {
+  if (row === undefined) return ''
   const { passed, notApplicable: other, failed, skipped } = row
   return [
     String(passed),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SessionStoreFactory } from 'async-django'
+import { cachedDbStore } from 'async-django/stores/cached-db'
 import { fileStore } from 'async-django/stores/file'
 import { kyselyStore } from 'async-django/stores/kysely'
 import { redisStore } from 'async-django/stores/redis'
@@ -22,20 +23,25 @@ export interface EngineSettings {
   readonly version: number
 }
 
-/** The engines that there is a store for. */
+/** The engines of Django, all of which there is a store for. */
 export const engines: Readonly<Record<string, (settings: EngineSettings) => SessionStoreFactory>> =
   {
-    db: once(() => kyselyStore(openDatabase(process.env['CONFORMANCE_DATABASE'] ?? ''))),
+    db: () => database(null),
+    cached_db: (settings) => cachedDbStore(database(null), cache(settings)),
+    cache: (settings) => cache(settings),
     file: ({ sessionFilePath }) => fileStore({ sessionFilePath }),
-    cache: ({ location, keyPrefix, version }) =>
-      redisStore(redis({ location }), { keyPrefix, version }),
     signed_cookies: () => signedCookiesStore(),
   }
 
 /** The engines that keep sessions in Redis. */
-export const redisEngines: readonly string[] = ['cache']
+export const redisEngines: readonly string[] = ['cache', 'cached_db']
 
-const redis = once(({ location }: { location: string }) => new Redis(location))
+const database = once(() => kyselyStore(openDatabase(process.env['CONFORMANCE_DATABASE'] ?? '')))
+const redis = once((location: string) => new Redis(location))
+
+function cache({ location, keyPrefix, version }: EngineSettings): SessionStoreFactory {
+  return redisStore(redis(location), { keyPrefix, version })
+}
 
 /** Opened at the first use: Django makes its database before. */
 function once<Given, T>(make: (given: Given) => T): (given: Given) => T {

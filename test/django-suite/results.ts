@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 import { projectRoot } from '../../tools/_root.ts'
 import type { DjangoTest } from './run.ts'
-import type { Subject, Suite } from './suites.ts'
+import type { Suite } from './suites.ts'
 
 /** How many tests of a class ended how. */
 export interface Tally {
@@ -20,11 +20,8 @@ export interface Tally {
   readonly skipped: number
 }
 
-/** What there is to tell of a class. */
-export type Row = Tally | 'not built'
-
 /** The rows of a suite, by class and by series of Django. */
-export type Rows = Readonly<Record<string, Readonly<Record<string, Row>>>>
+export type Rows = Readonly<Record<string, Readonly<Record<string, Tally>>>>
 
 /** What came of one deliberate defect: which of the three told. */
 export interface MutantResult {
@@ -57,7 +54,7 @@ export interface Conformance {
 
 /** What came of a subject on one release, and what is wrong with it, a line each. */
 export interface Judgement {
-  readonly rows: Readonly<Record<string, Row>>
+  readonly rows: Readonly<Record<string, Tally>>
   readonly problems: readonly string[]
 }
 
@@ -82,11 +79,6 @@ export function judge(tests: readonly DjangoTest[], byModule: boolean): Judgemen
   return { rows, problems }
 }
 
-/** A subject that nothing of ours can stand in for yet. */
-export function notBuilt({ labels }: Subject): Judgement {
-  return { rows: Object.fromEntries(labels.map((label) => [label, 'not built'])), problems: [] }
-}
-
 function verdictOf(test: DjangoTest): keyof Tally {
   const isListed = Object.hasOwn(notApplicable, nameOf(test))
   if (test.outcome === 'skipped') return 'skipped'
@@ -103,9 +95,8 @@ function nameOf({ class: of, name }: DjangoTest): string {
 }
 
 /** The sum of rows. */
-export function sum(rows: readonly Row[]): Tally {
-  const tallies = rows.filter((row) => row !== 'not built')
-  return tallies.reduce(
+export function sum(rows: readonly Tally[]): Tally {
+  return rows.reduce(
     (all, one) => ({
       passed: all.passed + one.passed,
       notApplicable: all.notApplicable + one.notApplicable,

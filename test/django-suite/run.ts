@@ -67,7 +67,7 @@ export async function runDjangoTests(
   try {
     const command = [source.python, '-W', 'ignore', join(python, 'run.py'), report, plug, ...labels]
     const env = pythonVariables(variables) as Readonly<Record<string, string>>
-    const { output } = await runCommand(command, { env })
+    const { output } = await runCommand(command, { env, maxMinutes: 60 })
     if (!existsSync(report)) throw new Error(`Django's tests did not run: ${output}`)
     const tests = JSON.parse(await readFile(report, 'utf8')) as DjangoTest[]
     if (tests.length === 0) throw new Error(`Django's tests did not run: ${output}`)
