@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { createDjango, type Django } from 'async-django'
+import { createDjango, type Django, type SessionStore } from 'async-django'
 import {
   memcachedClient,
   type MemcachedClient,
@@ -180,4 +180,36 @@ test.each([[[]], [''], ['localhost:99999']])('the servers %j are refused', (loca
 
 test('anything but a client is refused', () => {
   expect(() => memcachedStore({} as MemcachedClient)).toThrow(/memcachedClient/)
+})
+
+test('a call whose time is over ends, and with it what waits behind it', async () => {
+  const client = await fake(() => {})
+  const signal = AbortSignal.timeout(100)
+  const over = { code: 'ETIMEDOUT' }
+  await Promise.all([
+    expect(client.get('k', { signal })).rejects.toMatchObject(over),
+    expect(client.get('k')).rejects.toMatchObject(over),
+  ])
+})
+
+test('a session whose id is not known is compared byte for byte', async () => {
+  const stores: SessionStore[] = []
+  createDjango({
+    settings,
+    store(context) {
+      const store = memcachedStore(connected())(context)
+      stores.push(store)
+      return store
+    },
+  })
+  const [store] = stores
+  const expireDate = new Date(Date.now() + 60_000)
+  const next = { payload: 'next', expireDate }
+  await store?.create('abcdefgh', { payload: 'first', expireDate })
+  const other = { payload: 'other', expireDate: null }
+  expect(await store?.update('abcdefgh', next, other)).toMatchObject({ outcome: 'conflict' })
+  expect(await store?.delete('abcdefgh', other)).toBe('conflict')
+  const first = { payload: 'first', expireDate: null }
+  expect(await store?.update('abcdefgh', next, first)).toMatchObject({ outcome: 'saved' })
+  expect(await store?.delete('abcdefgh', { payload: 'next', expireDate: null })).toBe('deleted')
 })
