@@ -179,6 +179,8 @@ const alike = [
   'fallback',
   'postgres, pool',
   'postgres, pipelined client',
+  'postgres, postgres.js',
+  'postgres, pgbouncer',
   'http, sqlite',
   'http, postgres',
   'redis, node-redis',
