@@ -83,6 +83,7 @@ async function install(tarball: string, project: string): Promise<string> {
 
 /** What programs are compiled and tested with, beside the peers. */
 const tools = [
+  'ioredis',
   'libsql',
   'mariadb',
   'mysql2',
