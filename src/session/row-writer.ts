@@ -307,7 +307,10 @@ export class RowWriter {
     }
   }
 
-  /** Deletes the old row as it was read; what was written to it meanwhile comes over first. */
+  /**
+   * Deletes the old row as it was read; what was written to it meanwhile comes over first. What cannot
+   * be read is left.
+   */
   async #deleteOld(old: OldRow, changes: Changes, deadline: Deadline): Promise<void> {
     const { store } = this.#host
     let { stored } = old
@@ -318,15 +321,15 @@ export class RowWriter {
       const current = outcome === 'conflict' ? await store.load(old.key, deadline) : null
       if (current === null) throw this.#interrupted()
       stored = current
-      await this.#bringOver(current, changes, deadline)
+      const theirs = this.#row.decode(current.payload)
+      if (theirs === null) return
+      await this.#bringOver(theirs.text, changes, deadline)
     }
     throw tooManyConflicts()
   }
 
-  async #bringOver(current: StoredSession, changes: Changes, deadline: Deadline): Promise<void> {
-    const theirs = this.#row.decode(current.payload)
-    if (theirs === null) return
-    const next = this.#mergeWith(theirs.text, changes)
+  async #bringOver(theirs: string, changes: Changes, deadline: Deadline): Promise<void> {
+    const next = this.#mergeWith(theirs, changes)
     if (next !== this.#row.text) await this.#swap(next, deadline)
   }
 

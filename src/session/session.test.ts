@@ -707,6 +707,22 @@ describe('cycleKey()', () => {
     expect(await django.sessions.exists(session.key ?? '')).toBe(false)
   })
 
+  test('leaves what was written while it moved and cannot be read', async () => {
+    const { django, before, stored, other } = world()
+    const key = await stored({ a: 1 })
+    const session = await django.sessions.get(key).load()
+    const stranger = other({ settings: { secretKey: 'another' }, djangoExact: true })
+    before('delete', async () => {
+      const theirs = await stranger.sessions.get(key).load()
+      theirs.set('theirs', 1)
+      await theirs.save()
+    })
+    await session.cycleKey()
+    expect(session.key).not.toBe(key)
+    expect((await django.sessions.get(session.key).load()).data).toEqual({ a: 1 })
+    expect((await stranger.sessions.get(key).load()).data).toEqual({ theirs: 1 })
+  })
+
   test('of a session that was not loaded loads it first; of a new one makes a row', async () => {
     const { django, calls, stored } = world()
     const session = django.sessions.get(await stored({ a: 1 }))
