@@ -185,7 +185,8 @@ function expiryOf(seen: Seen | undefined, key: string): string {
   return seen?.rows.sessions.find(([name]) => name === key)?.[2] ?? ''
 }
 
-function readabilityOf(text: string): Condition {
+/** What this package can make of a row's text. */
+export function readabilityOf(text: string): Condition {
   if (!text.startsWith('{')) return text.startsWith('[') ? 'beyond limits' : 'unreadable'
   try {
     parsePythonJson(text, { depth: deepest, values: Number.POSITIVE_INFINITY })

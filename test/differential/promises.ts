@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 
-import type { Evidence } from './evidence.ts'
+import { type Evidence, readabilityOf } from './evidence.ts'
 import { holdsOnlyWhatWasWritten, isSameJson, membersOf, type Rule, writtenRows } from './rules.ts'
 import type { ResponseHeaders } from './seen.ts'
 import type { Seen } from './world.ts'
@@ -96,10 +96,13 @@ function isChangedInside({ rows }: Seen, evidence: Evidence, key: string): boole
   )
 }
 
-/** Keys that only they changed are theirs. */
+/** Keys that only they changed are theirs; what cannot be read is left as it is. */
 function keepsWhatOthersWrote(actual: Seen, evidence: Evidence): boolean {
   const { base, theirs, assigned, removed, changedInside } = evidence
   if (base === null || theirs === null || !theirs.startsWith('{')) return true
+  if (readabilityOf(theirs) !== 'readable') {
+    return actual.rows.sessions.some(([name, text]) => name === evidence.key && text === theirs)
+  }
   const touched = new Set([...assigned.map(([key]) => key), ...removed, ...changedInside])
   if (evidence.operations.includes('set_expiry')) touched.add('_session_expiry')
   const now = membersOf(theirs)
