@@ -163,7 +163,8 @@ export class SessionCore {
 
   async #renew(): Promise<void> {
     await (await this.#writer()).renew(this.#newDeadline())
-    this.#modified = true
+    // Python's pop() reads the flag before the look that sets it, and puts it back.
+    this.#modified ||= this.#pending.isEmpty
   }
 
   async #writer(): Promise<RowWriter> {
@@ -303,8 +304,8 @@ export class SessionCore {
     await this.#writeSnapshot(snapshot, (writer, deadline) =>
       writer.write(snapshot, deadline, task.force),
     )
-    // As in Django, so that the response has a cookie for a session that was made by save().
-    if (this.row.key !== key) this.#modified = true
+    // As in Django, so that the response has a cookie for a session that was made by save(), or is one.
+    if (this.row.key !== key || !this.host.store.can.revoke) this.#modified = true
     return true
   }
 

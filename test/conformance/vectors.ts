@@ -7,7 +7,7 @@
 import { accountChecks } from './checks/accounts.ts'
 import { isOddScheme, userChecks } from './checks/auth-users.ts'
 import { codecChecks } from './checks/codec.ts'
-import { cookieSessionChecks, isUnsetByPop } from './checks/cookie-sessions.ts'
+import { cookieSessionChecks } from './checks/cookie-sessions.ts'
 import { cookieChecks } from './checks/cookies.ts'
 import { csrfChecks } from './checks/csrf.ts'
 import { isOldMessageCookie, messageChecks } from './checks/messages.ts'
@@ -98,7 +98,6 @@ const rules: readonly Rule[] = [
     name: 'a view that deletes request.session, which only Python can',
     excludes: ({ input }) => input['action'] === pythonOnlyAction,
   },
-  { name: 'a pop() that puts back the flag of a bad cookie', excludes: isUnsetByPop },
   { name: 'a variety of Argon2 that 2.2 did not read yet', excludes: isUnreadArgon2 },
   { name: 'a scheme that begins with no letter, in 4.2', excludes: isOddScheme },
   { name: 'a cookie of messages that 4.0 no longer reads', excludes: isOldMessageCookie },
