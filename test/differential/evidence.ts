@@ -45,7 +45,7 @@ export interface Evidence {
   readonly changedInside: ReadonlySet<string>
   /** What this request assigned: keys, and JSON texts. */
   readonly assigned: ReadonlyArray<readonly [key: string, value: string]>
-  /** Of those, what the session must hold if nobody else touches it: each key was set once. */
+  /** Of those, what must be held if nobody else touches it: each key was set once, and not saved yet. */
   readonly mustHold: ReadonlyArray<readonly [key: string, value: string]>
   /** It logged in, or set an expiry: what it assigned is not all known. */
   readonly writesAnything: boolean
@@ -56,6 +56,9 @@ export interface Evidence {
 }
 
 const deepest = 500
+
+/** What stores a session, or may. */
+const storing = /^(?:save|cycle_key|login|user)$/
 
 /** Collects it. @param at - The step. @param seen - What was seen of the steps before it. */
 export function collectEvidence(
@@ -93,7 +96,7 @@ export function collectEvidence(
     key: keyAt(seen, openedAt),
     base: rowOf(seen[openedAt], keyAt(seen, openedAt)),
     theirs: rowOf(seen[at - 1], keyAt(seen, openedAt)),
-    wasStored: operations.some(({ name }) => /^(?:save|cycle_key|login|user)$/.test(name)),
+    wasStored: operations.some(({ name }) => storing.test(name)),
     changedInside: new Set(
       operations
         .filter(({ name, index }) => name === 'change_inside' && isTrue(seen[index]))
@@ -102,6 +105,7 @@ export function collectEvidence(
     assigned: operations.flatMap(({ name, given }) => assignmentsOf(name, given)),
     mustHold: once(
       operations
+        .slice(operations.findLastIndex(({ name, index }) => index < at && storing.test(name)) + 1)
         .filter(({ name }) => name !== 'setdefault')
         .flatMap(({ name, given }) => assignmentsOf(name, given)),
     ),

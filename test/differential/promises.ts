@@ -124,8 +124,10 @@ function keepsWhatWeDid(actual: Seen, evidence: Evidence): boolean {
   const gone = [...removed].filter((key) => !unclear.has(key) && !isAssigned.has(key))
   return mergedTexts(actual, evidence).every((text) => {
     const members = membersOf(text)
-    const holds = ([key, value]: readonly [string, string]): boolean =>
-      isSameJson(value, members.get(key) ?? '{')
+    const holds = ([key, value]: readonly [string, string]): boolean => {
+      const source = members.get(key)
+      return source !== undefined && isSameJson(value, source)
+    }
     return set.every(holds) && gone.every((key) => !members.has(key))
   })
 }
