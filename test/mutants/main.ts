@@ -95,7 +95,11 @@ async function build({ name, patch }: Mutant): Promise<string> {
   for (const path of [...copied, ...copiedFiles]) {
     await cp(join(projectRoot, path), join(copy, path), { recursive: true })
   }
-  for (const path of shared) await symlink(join(projectRoot, path), join(copy, path))
+  for (const path of shared) {
+    // Made before the link to it, as what makes it follows the link.
+    await mkdir(join(projectRoot, path), { recursive: true })
+    await symlink(join(projectRoot, path), join(copy, path))
+  }
   // Git must not take the copy for a part of the project.
   const env = { GIT_CEILING_DIRECTORIES: join(projectRoot, 'build', 'mutants') }
   if (patch !== null) await run(['git', 'apply', '-C1', patch], copy, env)
