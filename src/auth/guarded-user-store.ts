@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Deadline, type Guard, GuardedCall } from '../session/guarded-call.ts'
+import { Deadline } from '../session/deadline.ts'
+import { type Guard, GuardedCall } from '../session/guarded-call.ts'
 import type { Call } from '../session/store.ts'
 import { start } from '../session/timed-call.ts'
 import { Timeouts } from '../session/timeouts.ts'

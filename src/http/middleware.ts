@@ -6,7 +6,7 @@
  */
 import type { Diagnostics } from '../diagnostics.ts'
 import { HeadersSentError } from '../errors.ts'
-import { Deadline } from '../session/guarded-store.ts'
+import { Deadline } from '../session/deadline.ts'
 import type { LazyReadOnlySession, LazySession } from '../session/lazy-session.ts'
 import { coreOf, type Session } from '../session/session.ts'
 import type { SessionCore, SessionOrigin } from '../session/session-core.ts'

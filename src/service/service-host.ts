@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Deadline, GuardedStore } from '../session/guarded-store.ts'
+import { Deadline } from '../session/deadline.ts'
+import { GuardedStore } from '../session/guarded-store.ts'
 import { type Codec, jsonFormat } from '../session/codec.ts'
 import { defaultLimits } from '../session/limits.ts'
 import type {

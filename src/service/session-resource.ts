@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Deadline } from '../session/guarded-store.ts'
+import type { Deadline } from '../session/deadline.ts'
 import type { NewSession, StoredSession } from '../session/store.ts'
 import { decodeBody, expiresHeader, readExpires, writeExpires } from '../stores/_http-wire.ts'
 import type { ServiceHost } from './service-host.ts'

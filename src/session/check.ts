@@ -5,7 +5,7 @@
  */
 import { type AsyncDjangoError, isAsyncDjangoError } from '../errors.ts'
 import { expiryKey } from './expiry.ts'
-import { Deadline } from './guarded-store.ts'
+import { Deadline } from './deadline.ts'
 import type { SessionHost } from './host.ts'
 import { isLookupKey, isSessionKey } from './session-key.ts'
 import type { KeyedSession } from './store.ts'

@@ -5,31 +5,11 @@
  */
 import { type StoreFailure, StoreTimeoutError } from '../errors.ts'
 import type { AskedLoad } from './coalesce.ts'
+import type { Deadline } from './deadline.ts'
 import type { StoredSession } from './store.ts'
 import { asStoreError } from './store-failure.ts'
 import { TimedCall } from './timed-call.ts'
 import type { Timed, Timeouts } from './timeouts.ts'
-
-/** How long the store calls of one request, or of one operation, may take together. */
-export class Deadline {
-  readonly timeoutMs: number
-  #leftMs: number
-
-  constructor(timeoutMs: number) {
-    this.timeoutMs = timeoutMs
-    this.#leftMs = timeoutMs
-  }
-
-  /** Milliseconds that are left. */
-  get leftMs(): number {
-    return Math.max(0, this.#leftMs)
-  }
-
-  /** Takes the time that a call took. */
-  spend(ms: number): void {
-    this.#leftMs -= ms
-  }
-}
 
 /** What all calls of a store share. */
 export interface Guard {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 
 import { memoryStore } from '../stores/memory.ts'
 import type { Codec } from './codec.ts'
-import { Deadline, GuardedStore } from './guarded-store.ts'
+import { Deadline } from './deadline.ts'
+import { GuardedStore } from './guarded-store.ts'
 import { readRelease, resolveSettings } from '../settings.ts'
 import { defaultLimits } from './limits.ts'
 

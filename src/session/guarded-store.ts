@@ -5,7 +5,8 @@
  */
 import { Coalescer, type CoalescingStore } from './coalesce.ts'
 import type { Codec } from './codec.ts'
-import { type Deadline, type Guard, GuardedCall, GuardedLoad } from './guarded-call.ts'
+import type { Deadline } from './deadline.ts'
+import { type Guard, GuardedCall, GuardedLoad } from './guarded-call.ts'
 import type {
   Call,
   Deleted,
@@ -18,8 +19,6 @@ import type {
 } from './store.ts'
 import { start } from './timed-call.ts'
 import { Timeouts } from './timeouts.ts'
-
-export { Deadline } from './guarded-call.ts'
 
 /** The store's methods, each bounded by a deadline. */
 export class GuardedStore<P = string> {

@@ -15,7 +15,7 @@ import {
 import { emptyText } from './codec.ts'
 import type { Draft } from './draft.ts'
 import { expiryKey } from './expiry.ts'
-import type { Deadline } from './guarded-store.ts'
+import type { Deadline } from './deadline.ts'
 import type { SessionHost } from './host.ts'
 import { type Changes, merge, type Merged } from './merge.ts'
 import { makeSessionKey } from './session-key.ts'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Deadline } from './guarded-store.ts'
+import { Deadline } from './deadline.ts'
 import type { SessionHost } from './host.ts'
 import type { LazyReadOnlySession, LazySession } from './lazy-session.ts'
 import { ReadOnlySession, Session } from './session.ts'
