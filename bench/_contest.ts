@@ -8,45 +8,38 @@ import { median, rounded } from './_results.ts'
 import type { ServerProcess } from './_server-process.ts'
 import type { Work } from './_sites.ts'
 
+/** A server. */
+export interface Side {
+  readonly server: ServerProcess
+  /** Of the sessions that it knows, where `saveCookies()` put them. */
+  readonly cookies: string
+}
+
 /** A server with this package, and the same without it. */
 export interface Sides {
-  readonly ours: ServerProcess
-  readonly bare: ServerProcess
+  readonly ours: Side
+  readonly bare: Side
 }
 
 /** What ours is measured beside. */
-interface Rival {
+export interface Rival<Name extends string> {
+  /** Where it is done. */
+  readonly side: Name
   readonly work: Work
   readonly name: string
   /** What ours is to reach of its requests a second. */
-  readonly target: number
+  readonly target?: number
 }
 
-/** What is measured in turns. */
-export interface ContestPlan {
+/** What ours does, and what others do in turns with it. */
+export interface ContestPlan<Name extends string> {
+  readonly ours: Name
   readonly work: 'read' | 'write' | 'free'
-  readonly rivals: readonly Rival[]
+  readonly rivals: readonly Rival<Name>[]
 }
-
-/** All contests. */
-export const contestPlans: readonly ContestPlan[] = [
-  {
-    work: 'read',
-    rivals: [
-      { work: 'decoded', name: 'coalesced queries, decoded each time', target: 0.9 },
-      { work: 'gathered', name: 'coalesced queries, not decoded', target: 0.8 },
-      { work: 'single', name: 'one query a request, not decoded', target: 1.7 },
-    ],
-  },
-  {
-    work: 'write',
-    rivals: [{ work: 'write', name: 'select, decode, encode, blind UPDATE', target: 1 }],
-  },
-  { work: 'free', rivals: [{ work: 'free', name: 'the same server without us', target: 0.97 }] },
-]
 
 /** How a contest is run. */
-export interface ContestTerms extends Pick<Load, 'connections' | 'seconds' | 'sessions'> {
+export interface ContestTerms extends Pick<Load, 'connections' | 'seconds'> {
   readonly send: LoadGenerator
   /** Called between rounds. */
   rest(): Promise<void>
@@ -62,7 +55,7 @@ export interface ContestRow {
   readonly 'its req/s': number
   /** The median of the rounds' ratios. */
   readonly ratio: number
-  readonly target: number
+  readonly target?: number
   readonly 'CPU µs': number
   readonly 'its CPU µs': number
   /** The same of the processor's time: below 1, ours takes less. */
@@ -71,21 +64,22 @@ export interface ContestRow {
 
 /** One way, and what it did round by round. */
 class Way {
-  readonly server: ServerProcess
-  readonly work: Work
+  readonly #side: Side
+  readonly #work: Work
   readonly perSecond: number[] = []
   /** Microseconds of the server's processor for each request. */
   readonly cpu: number[] = []
 
-  constructor(server: ServerProcess, work: Work) {
-    this.server = server
-    this.work = work
+  constructor(side: Side, work: Work) {
+    this.#side = side
+    this.#work = work
   }
 
   async run(terms: ContestTerms): Promise<void> {
-    const before = await this.server.cpu()
+    const { server } = this.#side
+    const before = await server.cpu()
     const { requests, seconds } = await this.#send(terms)
-    this.cpu.push(((await this.server.cpu()) - before) / requests)
+    this.cpu.push(((await server.cpu()) - before) / requests)
     this.perSecond.push(requests / seconds)
   }
 
@@ -98,7 +92,8 @@ class Way {
   }
 
   #send({ send, ...load }: ContestTerms): Promise<Sent> {
-    return send({ ...load, port: this.server.port, path: this.work })
+    const { server, cookies } = this.#side
+    return send({ ...load, port: server.port, path: this.#work, cookies })
   }
 }
 
@@ -106,17 +101,19 @@ const enoughToWarmUp = 20_000
 const mostWarmUps = 10
 
 /** Ours and its rivals under the same load. */
-export class Contest {
-  readonly #plan: ContestPlan
+export class Contest<Name extends string> {
+  readonly #plan: ContestPlan<Name>
   readonly #terms: ContestTerms
   readonly #ours: Way
-  readonly #rivals: ReadonlyMap<Rival, Way>
+  readonly #rivals: ReadonlyMap<Rival<Name>, Way>
 
-  constructor(plan: ContestPlan, { ours, bare }: Sides, terms: ContestTerms) {
+  constructor(plan: ContestPlan<Name>, sides: Readonly<Record<Name, Side>>, terms: ContestTerms) {
     this.#plan = plan
     this.#terms = terms
-    this.#ours = new Way(ours, plan.work)
-    this.#rivals = new Map(plan.rivals.map((rival) => [rival, new Way(bare, rival.work)]))
+    this.#ours = new Way(sides[plan.ours], plan.work)
+    this.#rivals = new Map(
+      plan.rivals.map((rival) => [rival, new Way(sides[rival.side], rival.work)]),
+    )
   }
 
   get #ways(): readonly Way[] {
@@ -148,7 +145,7 @@ export class Contest {
       'req/s': Math.round(median(ours.perSecond)),
       'its req/s': Math.round(median(rival.perSecond)),
       ratio: ratio(ours.perSecond, rival.perSecond),
-      target,
+      ...(target !== undefined && { target }),
       'CPU µs': rounded(median(ours.cpu), 1),
       'its CPU µs': rounded(median(rival.cpu), 1),
       'CPU ratio': ratio(ours.cpu, rival.cpu),

@@ -21,8 +21,8 @@ export interface SessionDatabase {
   readonly url: string
   /** The data of one session, as it stands there. */
   payloadOf(key: string): Promise<string>
-  /** Cleans up after writes, so that one way does not pay for another's. */
-  vacuum(): Promise<void>
+  /** Cleans up after writes, so that one way does not pay for another's. @param others - Tables of peers. */
+  vacuum(...others: string[]): Promise<void>
   drop(): Promise<void>
 }
 
@@ -38,6 +38,16 @@ export const oddTheme = 'light'
 /** The key of a session; the load generator makes the same. */
 export function keyOf(index: number): string {
   return String(index).padStart(32, '0')
+}
+
+/** The `Cookie` header for a session in Django's table. */
+export function cookieOf(key: string): string {
+  return `sessionid=${key}`
+}
+
+/** Those of all sessions but the odd one. */
+export function cookiesOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => cookieOf(keyOf(index + 1)))
 }
 
 /** 296 bytes of JSON, 331 characters once compressed and signed. */
@@ -82,8 +92,8 @@ export async function createSessions(count: number): Promise<SessionDatabase> {
       FROM unnest($1::text[], $2::text[]) AS made (key, data)`,
     [indexes.map(keyOf), indexes.map((index) => encode(JSON.stringify(sessionData(index))))],
   )
-  const vacuum = async (): Promise<void> => {
-    await client.query('VACUUM ANALYZE django_session')
+  const vacuum = async (...others: string[]): Promise<void> => {
+    await client.query(`VACUUM ANALYZE ${['django_session', ...others].join()}`)
   }
   await vacuum()
   return {

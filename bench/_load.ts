@@ -20,8 +20,8 @@ export interface Load {
   readonly path: string
   readonly connections: number
   readonly seconds: number
-  /** Each request is for a random one of so many, and never for the odd one. */
-  readonly sessions: number
+  /** Where `saveCookies()` put them: each request has a random one. */
+  readonly cookies: string
 }
 
 /** What came of it. */
@@ -46,18 +46,24 @@ function hasWrk(): Promise<boolean> {
   })
 }
 
-/** The keys are those of `keyOf()`. */
-const wrkScript = (sessions: number): string => `
+/** Writes `Cookie` headers where load generators find them. */
+export function saveCookies(cookies: readonly string[]): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'async-django-cookies-')), 'cookies')
+  writeFileSync(file, cookies.join('\n'))
+  return file
+}
+
+const wrkScript = (cookies: string): string => `
 local requests = {}
 function init()
   math.randomseed(os.time())
-  for at = 1, ${sessions} do
-    wrk.headers['Cookie'] = string.format('sessionid=%032d', at)
-    requests[at] = wrk.format()
+  for cookie in io.lines('${cookies}') do
+    wrk.headers['Cookie'] = cookie
+    requests[#requests + 1] = wrk.format()
   end
 end
 function request()
-  return requests[math.random(${sessions})]
+  return requests[math.random(#requests)]
 end
 function done(summary)
   local errors = summary.errors
@@ -65,18 +71,18 @@ function done(summary)
   io.write(string.format('{"requests":%d,"us":%d,"failed":%d}', summary.requests, summary.duration, failed))
 end`
 
-async function sendByWrk({ port, path, connections, seconds, sessions }: Load): Promise<Sent> {
+async function sendByWrk({ port, path, connections, seconds, cookies }: Load): Promise<Sent> {
   const script = join(mkdtempSync(join(tmpdir(), 'async-django-wrk-')), 'requests.lua')
-  writeFileSync(script, wrkScript(sessions))
+  writeFileSync(script, wrkScript(cookies))
   const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script]
   const { stdout } = await run('wrk', [...options, `http://127.0.0.1:${port}/${path}`])
   return read(stdout.slice(stdout.lastIndexOf('{"requests"')))
 }
 
-async function sendByNode({ port, path, connections, seconds, sessions }: Load): Promise<Sent> {
+async function sendByNode({ port, path, connections, seconds, cookies }: Load): Promise<Sent> {
   const program = join(projectRoot, 'build/bench/load.js')
-  const numbers = [port, connections, seconds, sessions].map(String)
-  const { stdout } = await run(process.execPath, [program, path, ...numbers])
+  const numbers = [port, connections, seconds].map(String)
+  const { stdout } = await run(process.execPath, [program, path, cookies, ...numbers])
   return read(stdout)
 }
 

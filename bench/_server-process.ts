@@ -34,11 +34,17 @@ export class ServerProcess {
   }
 
   /** What it answers. @throws Error for anything but a 200. */
-  async ask(path: string, key: string): Promise<string> {
-    const headers = { cookie: `sessionid=${key}` }
+  async ask(path: string, cookie: string): Promise<string> {
+    const response = await this.request(path, cookie)
+    return response.text()
+  }
+
+  /** The same with its headers. */
+  async request(path: string, cookie: string): Promise<Response> {
+    const headers = { cookie }
     const response = await fetch(`http://127.0.0.1:${this.port}/${path}`, { headers })
     if (!response.ok) throw new Error(`/${path} answers ${response.status}.`)
-    return response.text()
+    return response
   }
 
   async stop(): Promise<void> {
@@ -47,6 +53,11 @@ export class ServerProcess {
     this.#child.disconnect()
     await exit
   }
+}
+
+/** The cookie that a response sets, as a request has it; null where it sets none. */
+export function cookieSetBy(response: Response): string | null {
+  return response.headers.getSetCookie()[0]?.split(';')[0] ?? null
 }
 
 async function tell<T>(child: ChildProcess): Promise<T> {

@@ -22,21 +22,33 @@ import { type DjangoContext, djangoKoa } from 'async-django/koa'
 import { CurrentSession, DjangoModule } from 'async-django/nest'
 import { djangoNode } from 'async-django/node'
 import { postgresStore } from 'async-django/stores/postgres'
+import { redisStore } from 'async-django/stores/redis'
 import express from 'express'
 import { fastify, type FastifyInstance } from 'fastify'
 import { Hono } from 'hono'
 import Koa, { type DefaultState } from 'koa'
 import { Pool } from 'pg'
+import { createClient } from 'redis'
 
 import { decode, secretKey } from './_bare-codec.ts'
 import { GatheredQueries, SingleQueries } from './_bare-sessions.ts'
-import { usualTheme } from './_data.ts'
+import { sessionData, usualTheme } from './_data.ts'
 
 /** What one request asks for, by its path. */
-export type Work = 'free' | 'single' | 'gathered' | 'decoded' | 'read' | 'write'
+export type Work =
+  | 'free'
+  | 'single'
+  | 'gathered'
+  | 'decoded'
+  | 'read'
+  | 'write'
+  /** Makes the next session, and tells which that is. */
+  | 'make'
+  /** All that a session says, in JSON. */
+  | 'data'
 
 /** Answers requests, of whatever a server gives for one: its cookies, or its session. */
-type Routes<T> = Readonly<Partial<Record<Work, (of: T) => string | Promise<string>>>>
+export type Routes<T> = Readonly<Partial<Record<Work, (of: T) => string | Promise<string>>>>
 
 /** A framework. */
 export interface Framework {
@@ -50,6 +62,19 @@ export interface Framework {
 /** Never what another process wrote: that would be no change. */
 let visits = process.pid * 1e7
 
+/** The next value to write. */
+export function nextVisits(): number {
+  return ++visits
+}
+
+let made = 0
+
+/** The next session to make, and its data. */
+export function nextSession(): { index: number; data: Record<string, unknown> } {
+  const index = made++
+  return { index, data: sessionData(index) }
+}
+
 /** What the servers do without this package. */
 export async function bareRoutes(url: string): Promise<Routes<string>> {
   const single = new SingleQueries(url)
@@ -60,7 +85,7 @@ export async function bareRoutes(url: string): Promise<Routes<string>> {
     gathered: async (cookies) => themeOf(await gathered.load(keyIn(cookies))),
     decoded: async (cookies) => String(decode(await gathered.load(keyIn(cookies)))['theme']),
     async write(cookies) {
-      await single.write(keyIn(cookies), ++visits)
+      await single.write(keyIn(cookies), nextVisits())
       return usualTheme
     },
   }
@@ -88,8 +113,18 @@ export const ourRoutes: Routes<OpenSession> = {
   },
   async write(open) {
     const session = await open().load()
-    session.data['visits'] = ++visits
+    session.data['visits'] = nextVisits()
     return String(session.get('theme'))
+  },
+  async make(open) {
+    const { index, data } = nextSession()
+    const session = await open().load()
+    session.update(data)
+    return String(index)
+  },
+  async data(open) {
+    const session = await open().load()
+    return JSON.stringify(session.data)
   },
 }
 
@@ -97,6 +132,12 @@ export const ourRoutes: Routes<OpenSession> = {
 export function benchDjango(url: string): Django {
   const pool = new Pool({ connectionString: url, max: 10, pipeline: true })
   return createDjango({ settings: { secretKey }, store: postgresStore(pool) })
+}
+
+/** The package over Redis. */
+export async function redisDjango(url: string): Promise<Django> {
+  const client = await createClient({ url }).connect()
+  return createDjango({ settings: { secretKey }, store: redisStore(client) })
 }
 
 const nodeHttp: Framework = {
@@ -174,7 +215,8 @@ const overFastify: Framework = {
   },
 }
 
-async function serveFastify(app: FastifyInstance): Promise<Server> {
+/** Not listening yet. */
+export async function serveFastify(app: FastifyInstance): Promise<Server> {
   await app.ready()
   return createServer((request, response) => app.routing(request, response))
 }
@@ -197,7 +239,8 @@ const overHono: Framework = {
   },
 }
 
-function serveHono(fetch: Hono['fetch']): Server {
+/** Not listening yet. */
+export function serveHono(fetch: Hono['fetch']): Server {
   return createServer(getRequestListener(fetch) as RequestListener)
 }
 

@@ -1,24 +1,23 @@
 /**
- * Sends load, where there is no `wrk`: `load.js <path> <port> <connections> <seconds> <sessions>`.
- * Prints what `_load.ts` reads.
+ * Sends load, where there is no `wrk`: `load.js <path> <file of cookies> <port> <connections>
+ * <seconds>`. Prints what `_load.ts` reads.
  *
  * @module
  */
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { keyOf } from './_data.ts'
+const [path, cookies = '', ...numbers] = process.argv.slice(2)
+const [port = 0, connections = 1, seconds = 1] = numbers.map(Number)
 
-const [path, ...numbers] = process.argv.slice(2)
-const [port = 0, connections = 1, seconds = 1, sessions = 1] = numbers.map(Number)
-
-const requests = Array.from({ length: sessions }, (_, at) =>
-  Buffer.from(
-    `GET /${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: sessionid=${keyOf(at + 1)}\r\n\r\n`,
-  ),
-)
+const requests = readFileSync(cookies, 'latin1')
+  .split('\n')
+  .map((cookie) =>
+    Buffer.from(`GET /${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: ${cookie}\r\n\r\n`),
+  )
 const randomRequest = (): Buffer =>
-  requests[Math.floor(Math.random() * sessions)] ?? Buffer.alloc(0)
+  requests[Math.floor(Math.random() * requests.length)] ?? Buffer.alloc(0)
 
 let answered = 0
 let failed = 0

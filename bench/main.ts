@@ -11,7 +11,7 @@ import { projectRoot } from '../tools/_root.ts'
 
 /** Run where none is named. */
 const usual = ['servers', 'layers', 'package']
-const all = [...usual, 'hashing', 'logins', 'clearing', 'stores', 'service']
+const all = [...usual, 'peers', 'hashing', 'logins', 'clearing', 'stores', 'service']
 
 const args = process.argv.slice(2)
 const named = args.filter((arg) => all.includes(arg))

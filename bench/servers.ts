@@ -7,45 +7,56 @@
  *
  * @module
  */
-import { parseArgs } from 'node:util'
-
 import { checkAnswers } from './_answers.ts'
-import { Contest, contestPlans, type ContestRow, frameworkRows, type Sides } from './_contest.ts'
-import { createSessions } from './_data.ts'
-import { findLoadGenerator } from './_load.ts'
+import { readContestOptions } from './_arguments.ts'
+import {
+  Contest,
+  type ContestPlan,
+  type ContestRow,
+  frameworkRows,
+  type Sides,
+} from './_contest.ts'
+import { cookiesOf, createSessions } from './_data.ts'
+import { findLoadGenerator, saveCookies } from './_load.ts'
 import { saveResults } from './_results.ts'
 import { ServerProcess } from './_server-process.ts'
 import { type Framework, frameworks } from './_sites.ts'
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    works: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    connections: { type: 'string' },
-    sessions: { type: 'string', default: '10000' },
+const contestPlans: readonly ContestPlan<keyof Sides>[] = [
+  {
+    ours: 'ours',
+    work: 'read',
+    rivals: [
+      { side: 'bare', work: 'decoded', name: 'coalesced queries, decoded each time', target: 0.9 },
+      { side: 'bare', work: 'gathered', name: 'coalesced queries, not decoded', target: 0.8 },
+      { side: 'bare', work: 'single', name: 'one query a request, not decoded', target: 1.7 },
+    ],
   },
-})
-const { quick, only, works } = options
-const rounds = Number(options.rounds ?? (quick ? 1 : 5))
-const seconds = Number(options.seconds ?? (quick ? 1 : 2))
-const connections = (options.connections ?? (quick ? '32' : '32,128')).split(',').map(Number)
-const sessions = Number(options.sessions)
+  {
+    ours: 'ours',
+    work: 'write',
+    rivals: [
+      { side: 'bare', work: 'write', name: 'select, decode, encode, blind UPDATE', target: 1 },
+    ],
+  },
+  {
+    ours: 'ours',
+    work: 'free',
+    rivals: [{ side: 'bare', work: 'free', name: 'the same server without us', target: 0.97 }],
+  },
+]
 
-const isWanted = (name: string, list: string | undefined): boolean =>
-  list?.split(',').includes(name) ?? true
-
+const { rounds, seconds, connections, sessions, ...options } = readContestOptions()
 const generator = await findLoadGenerator()
 const database = await createSessions(sessions)
+const cookies = saveCookies(cookiesOf(sessions))
 
 async function start(framework: Framework): Promise<Sides> {
   const [ours, bare] = await Promise.all(
     ['ours', 'bare'].map((side) => ServerProcess.start([framework.name, side, database.url])),
   )
   if (!ours || !bare) throw new Error('A server is missing.')
-  return { ours, bare }
+  return { ours: { server: ours, cookies }, bare: { server: bare, cookies } }
 }
 
 async function measure(framework: Framework): Promise<ContestRow[]> {
@@ -55,9 +66,9 @@ async function measure(framework: Framework): Promise<ContestRow[]> {
     await checkAnswers(sides, database)
     const rows: ContestRow[] = []
     for (const count of connections) {
-      const load = { connections: count, seconds, sessions }
-      for (const plan of contestPlans.filter(({ work }) => isWanted(work, works))) {
-        const contest = new Contest(plan, sides, { ...load, send, rest: database.vacuum })
+      for (const plan of contestPlans.filter(({ work }) => options.isWantedWork(work))) {
+        const terms = { connections: count, seconds, send, rest: () => database.vacuum() }
+        const contest = new Contest(plan, sides, terms)
         await contest.warmUp()
         for (let round = 0; round < rounds; round++) await contest.runRound(round)
         rows.push(...contest.rows(framework.name))
@@ -65,14 +76,14 @@ async function measure(framework: Framework): Promise<ContestRow[]> {
     }
     return rows
   } finally {
-    await Promise.all(Object.values(sides).map((server: ServerProcess) => server.stop()))
+    await Promise.all([sides.ours, sides.bare].map(({ server }) => server.stop()))
   }
 }
 
 try {
   const rows: ContestRow[] = []
   for (const framework of frameworks) {
-    if (isWanted(framework.name, only)) rows.push(...(await measure(framework)))
+    if (options.isWantedFramework(framework.name)) rows.push(...(await measure(framework)))
   }
   const title =
     `${sessions} sessions; load by ${generator.name}; medians of ${rounds} rounds of ` +
