@@ -36,8 +36,9 @@ export interface Evidence {
   readonly removed: ReadonlySet<string>
   /** The key that the request came with; empty where it came with none. */
   readonly key: string
-  /** The text of the session's row, where the request began, and before this step; null for none. */
+  /** The text of the session's row where the request began; null for none. */
   readonly base: string | null
+  /** The same before this step; null too for one that has expired, which nobody reads. */
   readonly theirs: string | null
   /** This request saved, or moved to another key: what is left to save in the end may be nothing. */
   readonly wasStored: boolean
@@ -95,7 +96,7 @@ export function collectEvidence(
     ),
     key: keyAt(seen, openedAt),
     base: rowOf(seen[openedAt], keyAt(seen, openedAt)),
-    theirs: rowOf(seen[at - 1], keyAt(seen, openedAt)),
+    theirs: livingRowOf(seen[at - 1], keyAt(seen, openedAt), now),
     wasStored: operations.some(({ name }) => storing.test(name)),
     changedInside: new Set(
       operations
@@ -170,8 +171,8 @@ function conditionOf(
       rowOf(seen[openedAt], key) !== null,
   )
   if (isOverlapped) return 'overlapped'
-  const row = rowOf(seen[openedAt], key)
-  if (row === null || Date.parse(expiryOf(seen[openedAt], key)) <= now * 1000) return 'missing'
+  const row = livingRowOf(seen[openedAt], key, now)
+  if (row === null) return 'missing'
   if (row.startsWith('undecodable')) return 'unreadable'
   return readabilityOf(row)
 }
@@ -183,6 +184,11 @@ function isSessionKey(key: string): boolean {
 
 function rowOf(seen: Seen | undefined, key: string): string | null {
   return seen?.rows.sessions.find(([name]) => name === key)?.[1] ?? null
+}
+
+/** @param now - In seconds. */
+function livingRowOf(seen: Seen | undefined, key: string, now: number): string | null {
+  return Date.parse(expiryOf(seen, key)) <= now * 1000 ? null : rowOf(seen, key)
 }
 
 function expiryOf(seen: Seen | undefined, key: string): string {
