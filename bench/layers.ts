@@ -33,6 +33,7 @@ const makeCodec = (): Codec =>
 
 const count = 1000
 const codec = makeCodec()
+const editing = await codec.format.editing()
 const texts = Array.from({ length: count }, (_, at) => JSON.stringify(sessionData(at)))
 const payloads = texts.map((text) => encodeBare(text))
 const at = <T>(list: readonly T[], index: number): T => list[index % count] as T
@@ -95,7 +96,7 @@ const layers: Readonly<Record<string, (index: number) => unknown>> = {
   'encode, straight': (index) => encodeBare(at(texts, index)),
   'find a change and write its text': (index) => {
     const text = at(texts, index)
-    const draft = new Draft(text, parsed(text), codec.format)
+    const draft = new Draft(text, parsed(text), codec.format, editing)
     draft.live['visits'] = index
     return draft.snapshot().ours
   },

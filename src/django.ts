@@ -16,15 +16,11 @@ import type { PartFactory } from './http/part.ts'
 import type { CheckOptions, CheckProblem } from './session/check.ts'
 import { legacyCodec } from './session/codecs/legacy.ts'
 import { signedCodec } from './session/codecs/signed.ts'
-import { ExpiryRule } from './session/expiry.ts'
-import { GuardedStore } from './session/guarded-store.ts'
 import type { ConflictPolicy, OutagePolicy, SessionColumns, SessionHost } from './session/host.ts'
-import { KeyedQueue } from './session/keyed-queue.ts'
+import { Late } from './session/late.ts'
 import type { LazyReadOnlySession, LazySession } from './session/lazy-session.ts'
 import { defaultLimits, djangoLimits, type Limits } from './session/limits.ts'
-import { Moves } from './session/moves.ts'
-import { Proof } from './session/proof.ts'
-import { dataSchema, type StandardSchema } from './session/schema.ts'
+import { type StandardSchema, takeSchema } from './session/schema.ts'
 import type { ReadOnlySession, Session } from './session/session.ts'
 import type { SessionOrigin } from './session/session-core.ts'
 import { ReadOnlySessions, Sessions } from './session/sessions.ts'
@@ -317,23 +313,22 @@ function checkStore(store: SessionStore, { sessionColumns }: DjangoOptions): voi
 function sessionHost(options: DjangoOptions, settings: Settings, store: SessionStore): SessionHost {
   const { djangoExact = false, onConflict = 'merge', onStoreError = 'throw' } = options
   const limits = limitsOf(options)
-  return {
-    store: new GuardedStore(store),
+  const host: SessionHost = {
+    store,
+    reader: new Late(async () => (await import('./session/row-reader.ts')).openReader(host, store)),
     settings,
     limits: { ...limits, keyLength: Math.max(limits.keyLength, store.maxKeyLength ?? 0) },
-    expiry: new ExpiryRule(settings, options.now ?? (() => new Date())),
-    proof: new Proof(),
+    now: options.now ?? (() => new Date()),
     diagnostics: new Diagnostics(),
-    changes: new KeyedQueue(),
-    moves: new Moves(),
     djangoExact,
     renews: djangoExact && !options.readOnly,
     onConflict,
     onStoreError,
     storeTimeoutMs: options.storeTimeoutMs ?? 5000,
     sessionColumns: options.sessionColumns ?? null,
-    schema: options.schema ? dataSchema(options.schema) : null,
+    schema: options.schema ? takeSchema(options.schema) : null,
   }
+  return host
 }
 
 /** With other parameters than Django's, every password that is made or upgraded logs somebody out. */

@@ -16,7 +16,8 @@ function problems(
 }
 
 const inOrder = {
-  'errors.ts': 'export class A extends Error {}',
+  'errors.ts': "export { A } from './errors/base.ts'",
+  'errors/base.ts': 'export class A extends Error {}',
   'platform/platform.ts': 'export interface Platform { now(): number }',
   'platform/node.ts': "import 'node:zlib'\nimport type { Platform } from './platform.ts'",
   'signing/signer.ts': "import { platform } from '#platform'\nimport { A } from '../errors.ts'",
@@ -46,8 +47,8 @@ test.each([
   ],
   [
     'an edge upwards',
-    'errors.ts',
-    "import type { Codec } from './session/codec.ts'",
+    'errors/base.ts',
+    "import type { Codec } from '../session/codec.ts'",
     /may not import types of session/,
   ],
   [

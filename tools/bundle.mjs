@@ -9,12 +9,20 @@ import { readFileSync } from 'node:fs'
 
 import { rolldown } from 'rolldown'
 
-/** What everybody loads who loads any of it. */
+/** What everybody loads who loads any of it; the first that a file fits. */
 const groups = [
+  // What reads a session, with all that works on one: loaded at the first.
+  {
+    name: 'reader',
+    test: /src\/(?:session\/(?:row-reader|draft|expiry-rule|schema-check|guarded|coalesce|timeouts|timed-call|store-failure|keyed-queue|moves|proof|verified-payloads)|formats\/(?:json-source|iso-datetime)|http\/session-response)/,
+  },
+  // What goes wrong with rows and with engines, which only those know of who read or write.
+  { name: 'store-errors', test: /src\/errors\/(?:rows|stores)/ },
+  { name: 'errors', test: /src\/errors\// },
   { name: 'ground', test: /src\/(?:formats\/(?!pickle)|signing\/(?!index)|diagnostics|settings)/ },
   {
     name: 'core',
-    test: /src\/(?:django|session\/(?!check|row-writer|merge|codecs\/pickle)|http\/(?!csrf|hosts|messages))/,
+    test: /src\/(?:django|session\/(?!check|row-writer|merge|codecs\/pickle)|http\/(?!csrf|hosts|messages|response-headers))/,
   },
   // What stores over caches share.
   { name: 'pickle', test: /src\/(?:formats\/pickle-|session\/codecs\/pickle)/ },

@@ -40,8 +40,8 @@ export async function getUser(host: LoginHost, core: SessionCore): Promise<User 
   const claim = await readClaim(host, core)
   if (claim === null) return null
   if (claim.match !== null) return acceptClaim(host, core, claim)
-  const { djangoExact, proof } = core.host
-  if (host.readOnly || !(djangoExact || proof.isProven)) return null
+  const { djangoExact } = core.host
+  if (host.readOnly || !(djangoExact || core.reader.proof.isProven)) return null
   const again = djangoExact ? claim : await lookAgain(host, core)
   if (again === null) return null
   if (again.match !== null) return acceptClaim(host, core, again)
@@ -67,7 +67,7 @@ async function acceptClaim(
   core: SessionCore,
   { user, match }: Claim,
 ): Promise<User> {
-  core.host.proof.verified(core.row.key ?? '')
+  core.reader.proof.verified(core.row.key ?? '')
   if (match === 'fallback' && !host.readOnly) await rekey(host, core, user)
   return user
 }
@@ -90,7 +90,7 @@ async function rekey({ hashes }: LoginHost, core: SessionCore, user: User): Prom
 }
 
 async function move(core: SessionCore, hash: string): Promise<void> {
-  const { moves } = core.host
+  const { moves } = core.reader
   const isUnchanged = !core.isChanged && !core.modified
   const oldKey = core.row.key ?? ''
   const oldHash = textAt(core, userHashKey)

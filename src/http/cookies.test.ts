@@ -1,15 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { parseCookies, readCookie } from './cookies.ts'
 import {
   type CookieAttributes,
   formatCookie,
   formatCookieDeletion,
-  parseCookies,
   patchVary,
   quoteCookieValue,
-  readCookie,
-} from './cookies.ts'
+} from './response-headers.ts'
 
 // What parse_cookie answers.
 test.each<[string, Record<string, string>]>([

@@ -6,7 +6,8 @@
  */
 import { CsrfError, HeadersSentError, invalidArgument } from '../errors.ts'
 import { coreOf } from '../session/session.ts'
-import { formatCookie, patchVary, readCookie } from './cookies.ts'
+import { readCookie } from './cookies.ts'
+import { formatCookie, patchVary } from './response-headers.ts'
 import type { RequestSources } from './csrf-sources.ts'
 import {
   isTokenFor,

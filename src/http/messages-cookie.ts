@@ -5,7 +5,8 @@
  */
 import { BadSignatureError, HeadersSentError, PayloadError } from '../errors.ts'
 import { TimestampSigner } from '../signing/timestamp-signer.ts'
-import { formatCookie, formatCookieDeletion, quoteCookieValue, readCookie } from './cookies.ts'
+import { readCookie } from './cookies.ts'
+import { formatCookie, formatCookieDeletion, quoteCookieValue } from './response-headers.ts'
 import { formatMessage, readMessage, type StoredMessage } from './messages-format.ts'
 import type { MessageBox, Retrieved, StoreOptions } from './messages-storage.ts'
 import type { PartHost, Visit } from './part.ts'

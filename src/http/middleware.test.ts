@@ -87,14 +87,18 @@ test('hands out a session without looking at the cookie', () => {
   expect(exchange.cookiesRead).toBe(1)
 })
 
-test('has nothing to wait for where a session was only read', async () => {
+test('has nothing to wait for where a session was only read, once one was', async () => {
   const { django, calls } = setUp()
-  const exchange = new FakeExchange(await makeSession(django))
+  const key = await makeSession(django)
+  const first = django.begin(new FakeExchange(key))
+  await first.session.load()
+  await first.commit()
+  const exchange = new FakeExchange(key)
   const state = django.begin(exchange)
   await state.session.load()
   expect(state.commit()).toBeNull()
   expect(exchange.headers.get('vary')).toBe('Cookie')
-  expect(calls).toEqual(['create', 'load'])
+  expect(calls).toEqual(['create', 'load', 'load'])
 })
 
 test('stores nothing where a write turns out to change nothing', async () => {

@@ -6,7 +6,9 @@
 import { type AsyncDjangoError, isAsyncDjangoError } from '../errors.ts'
 import { expiryKey } from './expiry.ts'
 import { Deadline } from './deadline.ts'
+import type { GuardedStore } from './guarded-store.ts'
 import type { SessionHost } from './host.ts'
+import type { RowReader } from './row-reader.ts'
 import { isLookupKey, isSessionKey } from './session-key.ts'
 import type { KeyedSession } from './store.ts'
 
@@ -43,16 +45,18 @@ export async function checkSessions(
 ): Promise<readonly CheckProblem[]> {
   try {
     const deadline = new Deadline(host.storeTimeoutMs)
-    const newest = await host.store.newest(sampleSize, deadline)
+    const reader = await host.reader.load()
+    const { store, proof } = reader
+    const newest = await store.newest(sampleSize, deadline)
     const rows = newest ?? []
-    const samples = rows.flatMap((row) => readSample(row, host) ?? [])
+    const samples = rows.flatMap((row) => readSample(row, reader) ?? [])
     // A store that cannot tell is no empty one.
-    if (newest?.length === 0) host.proof.prove()
+    if (newest?.length === 0) proof.prove()
     return [
       ...checkSecret(rows.length, samples.length, host),
-      ...(await checkClock(samples, host, now)),
+      ...(await checkClock(samples, store, host, now)),
       ...checkTimeZone(samples, host),
-      ...(await checkCookieName(host, options)),
+      ...(await checkCookieName(store, host, options)),
     ]
   } catch (error) {
     if (isAsyncDjangoError(error)) return [storeProblem(error)]
@@ -69,7 +73,7 @@ function storeProblem(error: AsyncDjangoError): CheckProblem {
   return { code: 'store', message: error.message + hint }
 }
 
-function readSample({ key, stored }: KeyedSession, { store, proof }: SessionHost): Sample | null {
+function readSample({ key, stored }: KeyedSession, { store, proof }: RowReader): Sample | null {
   const { codec } = store
   try {
     const data = codec.format.parse(codec.decode(stored.payload)) as Record<string, unknown>
@@ -93,7 +97,8 @@ function checkSecret(rows: number, readable: number, { store }: SessionHost): Ch
 /** A session signed in the future, or a server whose clock is elsewhere. */
 async function checkClock(
   samples: readonly Sample[],
-  { store, storeTimeoutMs }: SessionHost,
+  store: GuardedStore,
+  { storeTimeoutMs }: SessionHost,
   now: () => Date,
 ): Promise<CheckProblem[]> {
   const ours = now().getTime()
@@ -127,7 +132,8 @@ function isZoneOffset(ms: number): boolean {
 }
 
 async function checkCookieName(
-  { store, settings, storeTimeoutMs, limits }: SessionHost,
+  store: GuardedStore,
+  { settings, storeTimeoutMs, limits }: SessionHost,
   { cookies = new Map() }: CheckOptions,
 ): Promise<CheckProblem[]> {
   if (cookies.has(settings.sessionCookieName)) return []

@@ -3,16 +3,8 @@
  *
  * @module
  */
+import { BadSignatureError, PayloadError } from '../errors.ts'
 import { defaultBounds, type JsonBounds } from '../formats/json-bounds.ts'
-import {
-  canonicalize,
-  isEqual,
-  joinMembers,
-  makeMember,
-  type Member,
-  splitMembers,
-  stringifyLike,
-} from '../formats/json-source.ts'
 import { isNativeJson, parsePythonJson, stringifyPythonJson } from '../formats/python-json.ts'
 
 /** Turns a payload, as a store keeps it, into the text of its data and back. */
@@ -28,12 +20,10 @@ export interface Codec<P = string> {
    */
   decode(payload: P): string
   /**
-   * The same, with what is known of the text, where a payload that comes again costs less by it.
-   * Default: none.
-   *
-   * @throws BadSignatureError; PayloadError.
+   * A part of a payload that hardly any other has, by which what was decoded is found again: to look
+   * it up takes a time that goes by its length. Default: all of it.
    */
-  open?(payload: P): OpenedPayload
+  handleOf?(payload: P): string
   /**
    * The payload for the text of data.
    *
@@ -46,14 +36,7 @@ export interface Codec<P = string> {
   readonly format: DataFormat
 }
 
-/** What was in a payload. */
-export interface OpenedPayload {
-  readonly text: string
-  /** Its data, parsed anew at each call: nobody shares it. @throws PayloadError */
-  parse(): unknown
-}
-
-/** How the text of session data is read and written, whole or by top-level keys. */
+/** How the text of session data, which is JSON in every format, is read and written. */
 export interface DataFormat {
   /** @throws PayloadError */
   parse(text: string): unknown
@@ -67,15 +50,16 @@ export interface DataFormat {
   valueAt(text: string, key: string): unknown
   /** @throws UnserializableError */
   stringify(value: unknown): string
-  /** Like `stringify`, but parts that equal the source's keep its text. */
+  /** What compares data with their text: loaded when it is first asked for. */
+  editing(): Promise<DataEditing>
+}
+
+/** Compares data with the text that they were read from. */
+export interface DataEditing {
+  /** Like `stringify`, but parts that equal the source's keep its text. @throws UnserializableError */
   stringifyLike(value: unknown, source: string): string
-  /** The text that Django would write after reading this one. */
-  canonicalize(text: string): string
   /** Whether two values are stored as the same. */
   isEqual(a: unknown, b: unknown): boolean
-  split(text: string): Member[]
-  join(members: Iterable<Member>): string
-  makeMember(key: string, source: string): Member
 }
 
 /** Python's JSON, within bounds. */
@@ -92,14 +76,19 @@ export function jsonFormat(bounds: JsonBounds = defaultBounds): DataFormat {
       return Object.hasOwn(data, key) ? data[key] : null
     },
     stringify: (value) => stringifyPythonJson(value, depth),
-    stringifyLike: (value, source) => stringifyLike(value, source, depth),
-    canonicalize,
-    isEqual,
-    split: splitMembers,
-    join: joinMembers,
-    makeMember,
+    editing: async () => {
+      const { isEqual, stringifyLike } = await import('../formats/json-source.ts')
+      return { isEqual, stringifyLike: (value, source) => stringifyLike(value, source, depth) }
+    },
   }
 }
 
 /** An object without members, in every format. */
 export const emptyText = '{}'
+
+/** Why a payload cannot be read; anything but a bad payload is thrown on. */
+export function problemOf(error: unknown): 'badSignature' | PayloadError['reason'] {
+  if (error instanceof BadSignatureError) return 'badSignature'
+  if (error instanceof PayloadError) return error.reason
+  throw error
+}

@@ -6,9 +6,12 @@
  */
 import { isAsyncDjangoError, SessionDataError } from '../errors.ts'
 import { defineValue } from '../formats/define-value.ts'
+import { canonicalize, joinMembers, splitMembers } from '../formats/json-source.ts'
 import { UnserializableError } from '../formats/python-json.ts'
-import { type DataFormat, emptyText } from './codec.ts'
+import { type DataEditing, type DataFormat, emptyText } from './codec.ts'
 import type { Changes, Merge } from './merge.ts'
+import type { ValidateData } from './schema.ts'
+import { checkData } from './schema-check.ts'
 
 /**
  * Data at the moment of a save, with what was done to it since the snapshot before it, or since it
@@ -29,10 +32,10 @@ export class Snapshot implements Changes {
     this.cleared = cleared
   }
 
-  /** The same changes, with another text for what they come to. */
-  withText(ours: string): Snapshot {
-    const { base, assigned, kept, cleared } = this
-    return new Snapshot({ base, ours, assigned, kept, cleared })
+  /** The same changes, with the text that Django would write for what they come to. */
+  canonical(): Snapshot {
+    const { base, ours, assigned, kept, cleared } = this
+    return new Snapshot({ base, ours: canonicalize(ours), assigned, kept, cleared })
   }
 
   /** The snapshot before this one was not saved: this one stores what that one would have. */
@@ -47,6 +50,7 @@ export class Snapshot implements Changes {
 /** Live data over its stored text. */
 export class Draft {
   readonly #format: DataFormat
+  readonly #editing: DataEditing
   readonly #live: Record<string, unknown>
   /** The data as it was read, or as it was when the last snapshot of it was taken. */
   #base: string
@@ -62,8 +66,14 @@ export class Draft {
   readonly #defaults = new Map<string, unknown>()
 
   /** @param data - What the text says, and nobody else's: the draft changes it. */
-  constructor(text: string, data: Record<string, unknown>, format: DataFormat) {
+  constructor(
+    text: string,
+    data: Record<string, unknown>,
+    format: DataFormat,
+    editing: DataEditing,
+  ) {
     this.#format = format
+    this.#editing = editing
     this.#base = text
     this.#live = data
   }
@@ -112,8 +122,13 @@ export class Draft {
     this.#cleared = true
   }
 
+  /** Checks the data against a schema, and fills in its defaults. @throws SessionDataError */
+  check(validate: ValidateData): void {
+    for (const [key, value] of checkData(this.live, validate)) this.#fillDefault(key, value)
+  }
+
   /** Fills in a key that is absent; it is stored only once the application changes it. */
-  fillDefault(key: string, value: unknown): void {
+  #fillDefault(key: string, value: unknown): void {
     if (Object.hasOwn(this.#live, key)) return
     defineValue(this.#live, key, value)
     this.#defaults.set(key, this.#format.parse(this.#format.stringify(value)))
@@ -128,11 +143,17 @@ export class Draft {
     this.#containers &&= containersOf(this.#live)
   }
 
+  /** A draft of nothing, over the same object, which is emptied. */
+  emptied(): Draft {
+    for (const key of Object.keys(this.#live)) delete this.#live[key]
+    return new Draft(emptyText, this.#live, this.#format, this.#editing)
+  }
+
   /** Whether anything was changed since the data was read, or its last snapshot was taken. */
   isChanged(): boolean {
     if (this.#assigned.size > 0 || this.#cleared || !isPlain(this.#live)) return true
     return (
-      this.#containers !== null && !this.#format.isEqual(this.#withoutDefaults(), this.#baseData())
+      this.#containers !== null && !this.#editing.isEqual(this.#withoutDefaults(), this.#baseData())
     )
   }
 
@@ -206,7 +227,7 @@ export class Draft {
     const containers = new Map(this.#containers)
     for (const key of new Set([...Object.keys(old), ...Object.keys(next)])) {
       const value = own(next, key)
-      if (this.#format.isEqual(own(old, key), value)) continue
+      if (this.#editing.isEqual(own(old, key), value)) continue
       containers.delete(key)
       if (isContainer(value)) containers.set(key, value)
       if (Object.hasOwn(next, key)) defineValue(this.#live, key, value)
@@ -218,7 +239,7 @@ export class Draft {
   #write(): string {
     checkPlain(this.#live)
     try {
-      return this.#format.stringifyLike(this.#withoutDefaults(), this.#source())
+      return this.#editing.stringifyLike(this.#withoutDefaults(), this.#source())
     } catch (error) {
       if (error instanceof UnserializableError) {
         throw new SessionDataError(error.problem, error.path)
@@ -231,8 +252,8 @@ export class Draft {
   #source(): string {
     if (this.#cleared) return emptyText
     if (this.#deleted.size === 0) return this.#base
-    const members = this.#format.split(this.#base)
-    return this.#format.join(members.filter(({ key }) => !this.#deleted.has(key)))
+    const members = splitMembers(this.#base)
+    return joinMembers(members.filter(({ key }) => !this.#deleted.has(key)))
   }
 
   #withoutDefaults(): Record<string, unknown> {
@@ -246,7 +267,7 @@ export class Draft {
   }
 
   #isDefault(key: string, value: unknown): boolean {
-    return this.#defaults.has(key) && this.#format.isEqual(value, this.#defaults.get(key))
+    return this.#defaults.has(key) && this.#editing.isEqual(value, this.#defaults.get(key))
   }
 }
 

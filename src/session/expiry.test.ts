@@ -2,11 +2,21 @@ import { describe, expect, test } from 'vitest'
 
 import { SessionDataError } from '../errors.ts'
 import { isoUtc, PreciseDate } from '../formats/datetime.ts'
-import { type Expiry, ExpiryRule, type ExpirySettings } from './expiry.ts'
+import { type Expiry, type ExpirySettings, storedExpiry } from './expiry.ts'
+import { ExpiryRule } from './expiry-rule.ts'
 
 const now = new PreciseDate(Date.parse('2026-06-10T20:36:58.123Z'), 456)
 
-function ruleOf(settings: Partial<ExpirySettings> = {}): ExpiryRule {
+class Rule extends ExpiryRule {
+  readonly stored: (expiry: Exclude<Expiry, null>) => number | string
+
+  constructor(settings: ExpirySettings) {
+    super(settings, () => now)
+    this.stored = (expiry) => storedExpiry(expiry, settings, () => now)
+  }
+}
+
+function ruleOf(settings: Partial<ExpirySettings> = {}): Rule {
   const all = {
     sessionCookieAge: 1000,
     sessionExpireAtBrowserClose: false,
@@ -14,7 +24,7 @@ function ruleOf(settings: Partial<ExpirySettings> = {}): ExpiryRule {
     timeZone: 'UTC',
     ...settings,
   }
-  return new ExpiryRule(all, () => now)
+  return new Rule(all)
 }
 
 const utc = ruleOf()

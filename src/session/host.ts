@@ -5,13 +5,11 @@
  */
 import type { Diagnostics } from '../diagnostics.ts'
 import type { Settings } from '../settings.ts'
-import type { ExpiryRule } from './expiry.ts'
-import type { GuardedStore } from './guarded-store.ts'
-import type { KeyedQueue } from './keyed-queue.ts'
+import type { Late } from './late.ts'
 import type { Limits } from './limits.ts'
-import type { Moves } from './moves.ts'
-import type { Proof } from './proof.ts'
-import type { DataSchema } from './schema.ts'
+import type { RowReader } from './row-reader.ts'
+import type { ValidateData } from './schema.ts'
+import type { SessionStore } from './store.ts'
 
 /** What `onConflict` says: merge, or refuse where both sides changed the same key. */
 export type ConflictPolicy = 'merge' | 'throw'
@@ -21,14 +19,14 @@ export type OutagePolicy = 'throw' | 'anonymous'
 
 /** The surroundings of a session. */
 export interface SessionHost {
-  readonly store: GuardedStore
+  /** What the store is like: its calls go through the reader, and end in time. */
+  readonly store: Pick<SessionStore, 'name' | 'codec' | 'can'>
+  /** What reads sessions: loaded at the first one. */
+  readonly reader: Late<RowReader>
   readonly settings: Settings
   readonly limits: Limits
-  readonly expiry: ExpiryRule
-  readonly proof: Proof
+  readonly now: () => Date
   readonly diagnostics: Diagnostics
-  readonly changes: KeyedQueue
-  readonly moves: Moves
   readonly djangoExact: boolean
   /** Whether a look may write, as it does in some of Django's engines. */
   readonly renews: boolean
@@ -36,7 +34,7 @@ export interface SessionHost {
   readonly onStoreError: OutagePolicy
   readonly storeTimeoutMs: number
   readonly sessionColumns: SessionColumns | null
-  readonly schema: DataSchema | null
+  readonly schema: ValidateData | null
 }
 
 /** Values for extra columns of a session's row, from its data. */

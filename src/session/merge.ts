@@ -5,7 +5,7 @@
  * @module
  */
 import { SessionConflictError } from '../errors.ts'
-import type { Member } from '../formats/json-source.ts'
+import { joinMembers, makeMember, type Member, splitMembers } from '../formats/json-source.ts'
 import type { DataFormat } from './codec.ts'
 import { mergeMessages } from './merge-messages.ts'
 
@@ -45,7 +45,7 @@ const messagesKey = '_messages'
  * @throws SessionConflictError where both sides logged somebody in, and not the same.
  */
 export function merge(changes: Changes, theirs: string, format: DataFormat): Merged {
-  const sides = new Sides(changes, theirs, format)
+  const sides = new Sides(changes, theirs)
   const result = new Map<string, Value>()
   const conflicts: string[] = []
   const login = sides.authChanged() ? mergeAuth(sides, conflicts) : null
@@ -60,18 +60,16 @@ export function merge(changes: Changes, theirs: string, format: DataFormat): Mer
 /** The three versions of the data, by key. */
 class Sides {
   readonly changes: Changes
-  readonly #format: DataFormat
   readonly #base: ReadonlyMap<string, string>
   readonly #ours: ReadonlyMap<string, string>
   readonly #theirs: ReadonlyMap<string, string>
   readonly #theirMembers: readonly Member[]
 
-  constructor(changes: Changes, theirs: string, format: DataFormat) {
+  constructor(changes: Changes, theirs: string) {
     this.changes = changes
-    this.#format = format
-    this.#theirMembers = format.split(theirs)
-    this.#base = byKey(format.split(changes.base))
-    this.#ours = byKey(format.split(changes.ours))
+    this.#theirMembers = splitMembers(theirs)
+    this.#base = byKey(splitMembers(changes.base))
+    this.#ours = byKey(splitMembers(changes.ours))
     this.#theirs = byKey(this.#theirMembers)
   }
 
@@ -113,14 +111,14 @@ class Sides {
       const value = result.get(member.key) ?? null
       if (value === this.theirs(member.key)) members.push(member)
       else if (value !== null && !written.has(member.key)) {
-        members.push(this.#format.makeMember(member.key, value))
+        members.push(makeMember(member.key, value))
       }
       written.add(member.key)
     }
     for (const [key, value] of result) {
-      if (value !== null && !written.has(key)) members.push(this.#format.makeMember(key, value))
+      if (value !== null && !written.has(key)) members.push(makeMember(key, value))
     }
-    return this.#format.join(members)
+    return joinMembers(members)
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { sessionDigest } from '../diagnostics.ts'
 import {
+  invalidArgument,
   SecretMismatchError,
   SessionConflictError,
   SessionInterruptedError,
@@ -18,6 +19,7 @@ import { expiryKey } from './expiry.ts'
 import type { Deadline } from './deadline.ts'
 import type { SessionHost } from './host.ts'
 import { type Changes, merge, type Merged } from './merge.ts'
+import type { RowReader } from './row-reader.ts'
 import { makeSessionKey } from './session-key.ts'
 import type { RowState, SessionRow } from './session-row.ts'
 import type { NewSession, StoredSession, Updated } from './store.ts'
@@ -32,10 +34,12 @@ const longestPauseMs = 64
 export class RowWriter {
   readonly #host: SessionHost
   readonly #row: SessionRow
+  readonly #reader: RowReader
 
-  constructor(host: SessionHost, row: SessionRow) {
+  constructor(host: SessionHost, row: SessionRow, reader: RowReader) {
     this.#host = host
     this.#row = row
+    this.#reader = reader
   }
 
   /** Takes what stands in the store into data that is older. */
@@ -50,7 +54,7 @@ export class RowWriter {
   }
 
   async #read(deadline: Deadline): Promise<void> {
-    await this.#row.readStrictly(deadline)
+    await this.#reader.readStrictly(this.#row, deadline)
     if (this.#row.needsRenewal) await this.renew(deadline)
   }
 
@@ -80,11 +84,10 @@ export class RowWriter {
   async #makeCertain(deadline: Deadline): Promise<void> {
     this.refuseWrites()
     if (!this.#row.isUncertain || this.#row.key === null) return
-    const { store } = this.#host
-    const stored = await store.load(this.#row.key, deadline)
+    const stored = await this.#reader.store.load(this.#row.key, deadline)
     if (stored === null) throw this.#interrupted()
     this.#row.isUncertain = false
-    this.#row.take(stored)
+    this.#reader.take(this.#row, stored)
   }
 
   async #update(changes: Changes, deadline: Deadline, always: boolean): Promise<string> {
@@ -111,7 +114,7 @@ export class RowWriter {
   /** After a conflict, one writer of this process at a time: the others would only be in its way. */
   #inTurn<T>(deadline: Deadline, task: () => Promise<T>): Promise<T> {
     const key = this.#row.key ?? ''
-    const { changes } = this.#host
+    const { changes } = this.#reader
     const startedAt = performance.now()
     const isFirst = !changes.isBusy(key)
     return changes.run(key, async () => {
@@ -131,8 +134,8 @@ export class RowWriter {
   /** A row that is gone, or expired, is for the write to find. */
   async #look(deadline: Deadline): Promise<void> {
     if (this.#row.key === null) return
-    const stored = await this.#host.store.load(this.#row.key, deadline)
-    if (stored !== null) this.#row.take(stored)
+    const stored = await this.#reader.store.load(this.#row.key, deadline)
+    if (stored !== null) this.#reader.take(this.#row, stored)
   }
 
   /** Last write wins, as in Django. */
@@ -149,7 +152,7 @@ export class RowWriter {
     const updated = await this.#put(text, deadline)
     if (updated.outcome === 'missing') throw this.#interrupted()
     if (updated.outcome === 'conflict') {
-      this.#row.take(updated.current)
+      this.#reader.take(this.#row, updated.current)
       return false
     }
     if (updated.key !== this.#row.key) this.#checkNewKey(updated.key)
@@ -163,14 +166,14 @@ export class RowWriter {
   /** A session that is its cookie is saved only where that can be set. */
   #checkNewKey(key: string): void {
     this.#row.origin.checkCookie?.('save()')
-    this.#host.proof.made(key)
+    this.#reader.proof.made(key)
   }
 
   async #put(text: string, deadline: Deadline): Promise<Updated> {
     if (this.#row.key === null || this.#row.stored === null) throw this.#interrupted()
     try {
       const next = this.#newSession(text)
-      return await this.#host.store.update(this.#row.key, next, this.#row.stored, deadline)
+      return await this.#reader.store.update(this.#row.key, next, this.#row.stored, deadline)
     } catch (error) {
       if (error instanceof StoreTimeoutError) this.#row.isUncertain = true
       throw error
@@ -180,7 +183,7 @@ export class RowWriter {
   #newSession(text: string): NewSession {
     const { codec } = this.#host.store
     const expiry = codec.format.valueAt(text, expiryKey)
-    return { payload: codec.encode(text), expireDate: this.#host.expiry.date(expiry) }
+    return { payload: codec.encode(text), expireDate: this.#reader.expiry.date(expiry) }
   }
 
   /** What the row held when it was last seen may not merge, and what it holds now may. */
@@ -226,23 +229,27 @@ export class RowWriter {
 
   /** Django would write over a row that it cannot read. We leave it, once we know we could read one. */
   #leave(): void {
-    const { store, proof, diagnostics } = this.#host
-    if (!proof.isProven) throw new SecretMismatchError(store.name)
+    const { store, diagnostics } = this.#host
+    if (!this.#reader.proof.isProven) throw new SecretMismatchError(store.name)
     const left = this.#row.key ?? ''
     diagnostics.publish('session.moved', () => ({ session: sessionDigest(left) }))
   }
 
   async #create(text: string, operation: string, deadline: Deadline): Promise<string> {
     this.#row.origin.checkCookie?.(operation)
-    const { store, proof, sessionColumns } = this.#host
+    const { store, sessionColumns } = this.#host
     const next = this.#newSession(text)
     const columns = sessionColumns && {
       columns: sessionColumns(store.codec.format.parse(text) as Record<string, unknown>),
     }
     for (let attempt = 1; attempt <= mostKeys; attempt++) {
-      const created = await store.create(makeSessionKey(), { ...next, ...columns }, deadline)
+      const created = await this.#reader.store.create(
+        makeSessionKey(),
+        { ...next, ...columns },
+        deadline,
+      )
       if (created === null) continue
-      proof.made(created.key)
+      this.#reader.proof.made(created.key)
       this.#row.key = created.key
       this.#row.stored = created.stored
       this.#row.text = text
@@ -261,8 +268,8 @@ export class RowWriter {
 
   /** An unproven process neither ends nor gives up a session that it cannot read. */
   async #refuseInDoubt(deadline: Deadline): Promise<void> {
-    const { store, proof, djangoExact } = this.#host
-    if (djangoExact || proof.isProven) return
+    const { store, djangoExact } = this.#host
+    if (djangoExact || this.#reader.proof.isProven) return
     if (this.#row.state === 'unread') await this.#read(deadline)
     if (this.#row.state === 'undecodable') throw new SecretMismatchError(store.name)
   }
@@ -281,7 +288,7 @@ export class RowWriter {
     await this.#create(next, 'cycleKey()', deadline)
     if (old === null) return next
     if (this.#host.djangoExact) {
-      await this.#host.store.delete(old.key, undefined, deadline)
+      await this.#reader.store.delete(old.key, undefined, deadline)
       return next
     }
     return old.state === 'present' ? this.#retire(old, changes, deadline) : next
@@ -312,7 +319,7 @@ export class RowWriter {
    * be read is left.
    */
   async #deleteOld(old: OldRow, changes: Changes, deadline: Deadline): Promise<void> {
-    const { store } = this.#host
+    const { store } = this.#reader
     let { stored } = old
     for (let attempt = 1; attempt <= mostTries; attempt++) {
       const outcome = await store.delete(old.key, stored, deadline)
@@ -321,7 +328,7 @@ export class RowWriter {
       const current = outcome === 'conflict' ? await store.load(old.key, deadline) : null
       if (current === null) throw this.#interrupted()
       stored = current
-      const theirs = this.#row.decode(current.payload)
+      const theirs = this.#reader.decode(this.#row, current.payload)
       if (theirs === null) return
       await this.#bringOver(theirs.text, changes, deadline)
     }
@@ -341,7 +348,7 @@ export class RowWriter {
     this.#row.text = text
     if (this.#row.state !== 'gone') this.#row.state = state
     // If this fails too, the row is left to expire: nobody was told its key.
-    if (made !== null) await this.#host.store.delete(made, undefined, deadline).catch(() => {})
+    if (made !== null) await this.#reader.store.delete(made, undefined, deadline).catch(() => {})
   }
 
   /** Deletes the row, and forgets the key. */
@@ -350,7 +357,7 @@ export class RowWriter {
     await this.#refuseInDoubt(deadline)
     if (this.#row.key !== null) {
       this.#row.origin.checkCookie?.('flush()')
-      await this.#host.store.delete(this.#row.key, undefined, deadline)
+      await this.#reader.store.delete(this.#row.key, undefined, deadline)
     }
     this.#row.forget('new')
   }
@@ -359,7 +366,7 @@ export class RowWriter {
   async touch(deadline: Deadline): Promise<void> {
     if (this.#row.key === null || this.#row.stored === null || this.#row.state !== 'present') return
     const { expireDate } = this.#newSession(this.#row.text)
-    const isThere = await this.#host.store.touch(this.#row.key, expireDate, deadline)
+    const isThere = await this.#reader.store.touch(this.#row.key, expireDate, deadline)
     if (!isThere) throw this.#interrupted()
     this.#row.stored = { ...this.#row.stored, expireDate }
   }
@@ -371,7 +378,7 @@ export class RowWriter {
    * @returns What the change answered; null where there is no row to change.
    */
   async change<T>(
-    run: (draft: Draft) => T,
+    run: (data: Record<string, unknown>) => T,
     deadline: Deadline,
     isFresh: boolean,
   ): Promise<{ readonly result: T } | null> {
@@ -380,13 +387,19 @@ export class RowWriter {
     this.refuseWrites()
     for (let attempt = 1; attempt <= mostTries; attempt++) {
       if (this.#row.state !== 'present') return null
-      const draft = this.#row.draft()
-      const result = run(draft)
+      const draft = this.#reader.draft(this.#row)
+      const result = runSynchronously(run, draft)
       const { ours } = draft.snapshot()
       if (ours === this.#row.text || (await this.#swap(ours, deadline))) return { result }
       await this.#giveWay(attempt, deadline)
     }
     throw tooManyConflicts()
+  }
+
+  /** The same on the data of a session that has no row. */
+  changeNew<T>(run: (data: Record<string, unknown>) => T, draft: Draft): T {
+    this.refuseWrites()
+    return runSynchronously(run, draft)
   }
 
   #interrupted(): SessionInterruptedError {
@@ -404,6 +417,17 @@ interface OldRow {
   readonly stored: StoredSession
   readonly text: string
   readonly state: RowState
+}
+
+/** The function runs again after a conflict, so it must be done when it returns. */
+function runSynchronously<T>(run: (data: Record<string, unknown>) => T, { live }: Draft): T {
+  const result = run(live)
+  const isObject = typeof result === 'object' && result !== null
+  if (!isObject || typeof Reflect.get(result, 'then') !== 'function') return result
+  throw invalidArgument(
+    'The function given to session.change() must be synchronous, because it runs again after a ' +
+      'conflict. Nothing was written.',
+  )
 }
 
 function tooManyConflicts(): SessionConflictError {

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { invalidArgument, SessionInterruptedError } from '../errors.ts'
-import { emptyText } from './codec.ts'
-import { Draft, type Snapshot } from './draft.ts'
+import { invalidArgument } from '../errors.ts'
+import type { Draft, Snapshot } from './draft.ts'
 import { expiryKey } from './expiry.ts'
 import { Deadline } from './deadline.ts'
 import type { SessionHost } from './host.ts'
+import { Late } from './late.ts'
 import { PendingWrites } from './pending.ts'
+import type { RowReader } from './row-reader.ts'
 import type { RowWriter } from './row-writer.ts'
 import { type RowOrigin, SessionRow } from './session-row.ts'
 
@@ -34,8 +35,8 @@ interface SaveTask {
   readonly force: boolean
 }
 
-/** Loaded at the first write. */
-let Writer: typeof RowWriter | null = null
+/** What writes sessions: loaded at the first write. */
+const lateWriter = new Late(async () => (await import('./row-writer.ts')).RowWriter)
 
 /** One session. */
 export class SessionCore {
@@ -60,7 +61,7 @@ export class SessionCore {
   constructor(host: SessionHost, origin: SessionOrigin) {
     this.host = host
     this.#origin = origin
-    this.row = new SessionRow(host, origin.takeKey(), origin)
+    this.row = new SessionRow(origin.takeKey(), origin)
   }
 
   #newDeadline(): Deadline {
@@ -129,7 +130,14 @@ export class SessionCore {
   get draft(): Draft {
     this.#accessed = true
     if (this.#draft) return this.#draft
-    throw invalidArgument('The session is not loaded: await session.load() before you read it.')
+    throw notLoaded()
+  }
+
+  /** What read a loaded session. */
+  get reader(): RowReader {
+    const reader = this.host.reader.value
+    if (reader) return reader
+    throw notLoaded()
   }
 
   /** Reads the row once, and applies what was written before. Answers what it is given. */
@@ -154,10 +162,11 @@ export class SessionCore {
   /** One function, as each promise on the way costs every reader. */
   async #ensureRead<T>(answer?: T): Promise<T | undefined> {
     if (this.#draft) return answer
+    const reader = this.host.reader.value ?? (await this.host.reader.load())
     if (this.#pending.cleared && this.host.djangoExact) this.row.assume()
-    if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
+    if (this.row.state === 'unread') await reader.read(this.row, this.#newDeadline())
     if (this.row.needsRenewal) await this.#renew()
-    this.#open()
+    this.#open(reader)
     return answer
   }
 
@@ -168,12 +177,13 @@ export class SessionCore {
   }
 
   async #writer(): Promise<RowWriter> {
-    Writer ??= (await import('./row-writer.ts')).RowWriter
-    return (this.#rowWriter ??= new Writer(this.host, this.row))
+    const reader = this.host.reader.value ?? (await this.host.reader.load())
+    const Writer = lateWriter.value ?? (await lateWriter.load())
+    return (this.#rowWriter ??= new Writer(this.host, this.row, reader))
   }
 
-  #open(): void {
-    const draft = this.row.draft()
+  #open(reader: RowReader): void {
+    const draft = reader.draft(this.row)
     this.#draft = draft
     if (this.#pending.isEmpty) return
     this.#apply(draft, this.#pending)
@@ -194,7 +204,8 @@ export class SessionCore {
         await this.#ensureRead()
         return
       }
-      await this.row.read(this.#newDeadline())
+      const reader = await this.host.reader.load()
+      await reader.read(this.row, this.#newDeadline())
       if (this.row.needsRenewal) await this.#renew()
       await this.#absorb()
     })
@@ -202,9 +213,7 @@ export class SessionCore {
 
   /** Checks the data against the schema, and fills in its defaults. */
   checkSchema(): void {
-    if (!this.host.schema || !this.#draft) return
-    const defaults = this.host.schema.check(this.#draft.live)
-    for (const [key, value] of defaults) this.#draft.fillDefault(key, value)
+    if (this.host.schema) this.#draft?.check(this.host.schema)
   }
 
   set(key: string, value: unknown): void {
@@ -287,8 +296,7 @@ export class SessionCore {
 
   #snapshot(draft: Draft): Snapshot {
     const snapshot = draft.snapshot()
-    const { format } = this.host.store.codec
-    return this.host.djangoExact ? snapshot.withText(format.canonicalize(snapshot.ours)) : snapshot
+    return this.host.djangoExact ? snapshot.canonical() : snapshot
   }
 
   async #save(task: SaveTask): Promise<boolean> {
@@ -312,15 +320,13 @@ export class SessionCore {
   /** As in Django: saving, or clearing, a session that nobody looked at takes it to be there. */
   async #readForSave(pending: PendingWrites): Promise<Snapshot> {
     const hadKey = this.row.key !== null
+    const reader = this.host.reader.value ?? (await this.host.reader.load())
     if (pending.cleared && this.host.djangoExact) this.row.assume()
-    else if (this.row.state === 'unread') await this.row.read(this.#newDeadline())
+    else if (this.row.state === 'unread') await reader.read(this.row, this.#newDeadline())
     if (this.row.needsRenewal) await this.#renew()
     const isBlind = pending.cleared || pending.isEmpty
-    if (isBlind && hadKey && this.row.key === null) {
-      if (this.host.djangoExact) this.row.beGone()
-      throw new SessionInterruptedError()
-    }
-    this.#draft ??= this.row.draft()
+    if (isBlind && hadKey && this.row.key === null) throw reader.lost(this.row)
+    this.#draft ??= reader.draft(this.row)
     this.#apply(this.#draft, pending)
     const snapshot = this.#snapshot(this.#draft)
     this.#isDirty = false
@@ -373,10 +379,11 @@ export class SessionCore {
   /** Reads, changes and writes what stands in the store, until nobody came between. */
   change<T>(run: (data: Data) => T): Promise<T> {
     this.#accessed = true
-    return this.#enqueue(() => {
+    return this.#enqueue(async () => {
       const { key } = this.row
       if (key === null) return this.#changeNew(run)
-      return this.host.changes.run(key, () => this.#change(run))
+      const { changes } = await this.host.reader.load()
+      return changes.run(key, () => this.#change(run))
     })
   }
 
@@ -384,11 +391,7 @@ export class SessionCore {
     const isFresh = this.#draft === null
     await this.#ensureRead()
     const writer = await this.#writer()
-    const changed = await writer.change(
-      (draft) => runSynchronously(run, draft.live),
-      this.#newDeadline(),
-      isFresh,
-    )
+    const changed = await writer.change(run, this.#newDeadline(), isFresh)
     if (changed === null) return this.#changeNew(run)
     this.#modified = true
     await this.#absorb()
@@ -399,8 +402,7 @@ export class SessionCore {
   async #changeNew<T>(run: (data: Data) => T): Promise<T> {
     await this.#ensureRead()
     const writer = await this.#writer()
-    writer.refuseWrites()
-    const result = runSynchronously(run, this.draft.live)
+    const result = writer.changeNew(run, this.draft)
     if (!this.isChanged) return result
     this.#modified = true
     const snapshot = this.#snapshot(this.draft)
@@ -413,7 +415,8 @@ export class SessionCore {
   /** Stores the data under a new key. */
   create(): Promise<void> {
     return this.#enqueue(async () => {
-      this.#draft ??= this.#emptyDraft()
+      const reader = await this.host.reader.load()
+      this.#draft ??= reader.emptyDraft()
       this.#apply(this.#draft, this.#pending)
       this.#pending = new PendingWrites()
       await this.#moveTo((writer, snapshot, deadline) => writer.create(snapshot.ours, deadline))
@@ -441,25 +444,18 @@ export class SessionCore {
   /** Deletes the row and the data: the data at once, so that no save puts it under a new key. */
   flush(): Promise<void> {
     this.#touchFlags()
-    const draft = this.#emptyDraft(this.#draft)
-    if (this.#draft) this.#draft = draft
+    this.#draft &&= this.#draft.emptied()
     this.#pending = new PendingWrites()
     this.#isDirty = false
     return this.#enqueue(async () => {
       const writer = await this.#writer()
       await writer.remove(this.#newDeadline())
-      this.#draft ??= draft
+      const reader = await this.host.reader.load()
+      this.#draft ??= reader.emptyDraft()
       this.#apply(this.#draft, this.#pending)
       this.#pending = new PendingWrites()
       this.#isFlushed = true
     })
-  }
-
-  /** A draft of nothing, over the same object as another one, which is emptied. */
-  #emptyDraft(other: Draft | null = null): Draft {
-    const data = other?.live ?? {}
-    for (const key of Object.keys(data)) delete data[key]
-    return new Draft(emptyText, data, this.host.store.codec.format)
   }
 
   /** Whether nothing is under way. */
@@ -494,13 +490,6 @@ export class SessionCore {
   }
 }
 
-/** The function runs again after a conflict, so it must be done when it returns. */
-function runSynchronously<T>(run: (data: Data) => T, data: Data): T {
-  const result = run(data)
-  const isObject = typeof result === 'object' && result !== null
-  if (!isObject || typeof Reflect.get(result, 'then') !== 'function') return result
-  throw invalidArgument(
-    'The function given to session.change() must be synchronous, because it runs again after a ' +
-      'conflict. Nothing was written.',
-  )
+function notLoaded(): TypeError {
+  return invalidArgument('The session is not loaded: await session.load() before you read it.')
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Expiry, ExpiryOptions } from './expiry.ts'
-import { expiryKey } from './expiry.ts'
+import { expiryKey, storedExpiry } from './expiry.ts'
 import type { SessionHost } from './host.ts'
 import { SessionCore, type SessionOrigin } from './session-core.ts'
 
@@ -144,7 +144,7 @@ export class ReadOnlySession<D extends object = Record<string, unknown>> {
    */
   getExpiryAge(options: ExpiryOptions = {}): number {
     const expiry = 'expiry' in options ? options.expiry : this.#core.expiry
-    return this.#core.host.expiry.age(expiry, options.modification)
+    return this.#core.reader.expiry.age(expiry, options.modification)
   }
 
   /**
@@ -154,12 +154,12 @@ export class ReadOnlySession<D extends object = Record<string, unknown>> {
    */
   getExpiryDate(options: ExpiryOptions = {}): Date {
     const expiry = 'expiry' in options ? options.expiry : this.#core.expiry
-    return this.#core.host.expiry.date(expiry, options.modification)
+    return this.#core.reader.expiry.date(expiry, options.modification)
   }
 
   /** Whether the cookie goes when the browser is closed. */
   getExpireAtBrowserClose(): boolean {
-    return this.#core.host.expiry.atBrowserClose(this.#core.expiry)
+    return this.#core.reader.expiry.atBrowserClose(this.#core.expiry)
   }
 
   /** Seconds that sessions live by the settings. */
@@ -243,8 +243,9 @@ export class Session<D extends object = Record<string, unknown>> extends ReadOnl
    */
   setExpiry(expiry: Expiry): void {
     const core = coreOf(this)
-    if (expiry === null) core.delete(expiryKey)
-    else core.set(expiryKey, core.host.expiry.stored(expiry))
+    if (expiry === null) return void core.delete(expiryKey)
+    const { settings, now } = core.host
+    core.set(expiryKey, storedExpiry(expiry, settings, now))
   }
 
   /** Leaves a mark by which the next request can tell that the browser takes cookies. */

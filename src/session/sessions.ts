@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { problemOf } from './codec.ts'
 import { Deadline } from './deadline.ts'
 import type { SessionHost } from './host.ts'
 import type { LazyReadOnlySession, LazySession } from './lazy-session.ts'
 import { ReadOnlySession, Session } from './session.ts'
 import type { SessionOrigin } from './session-core.ts'
 import { isLookupKey, isSessionKey } from './session-key.ts'
-import { problemOf } from './session-row.ts'
 import type { ClearOptions, ClearProgress, SessionStore } from './store.ts'
 
 /** How expired sessions are removed, and who is told. */
@@ -42,10 +42,10 @@ export class ReadOnlySessions<D extends object = Record<string, unknown>> {
    * keep themselves do not.
    */
   async exists(key: string): Promise<boolean> {
-    const { store, limits, storeTimeoutMs } = this.#host
+    const { store, reader, limits, storeTimeoutMs } = this.#host
     if (!store.can.revoke) return false
     if (!isSessionKey(key) || !isLookupKey(key, limits.keyLength)) return false
-    return store.exists(key, new Deadline(storeTimeoutMs))
+    return (await reader.load()).store.exists(key, new Deadline(storeTimeoutMs))
   }
 
   /**
@@ -86,7 +86,8 @@ export class Sessions<D extends object = Record<string, unknown>> extends ReadOn
 
   /** Ends the session under a key, whoever holds it. Answers whether there was one. */
   async delete(key: string): Promise<boolean> {
-    const { store, storeTimeoutMs } = this.#host
+    const { reader, storeTimeoutMs } = this.#host
+    const { store } = await reader.load()
     return (await store.delete(key, undefined, new Deadline(storeTimeoutMs))) === 'deleted'
   }
 

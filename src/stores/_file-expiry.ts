@@ -6,7 +6,8 @@
  */
 import { isAsyncDjangoError } from '../errors.ts'
 import { PreciseDate } from '../formats/datetime.ts'
-import { expiryKey, ExpiryRule } from '../session/expiry.ts'
+import { expiryKey } from '../session/expiry.ts'
+import { ExpiryRule } from '../session/expiry-rule.ts'
 import type { Codec } from '../session/codec.ts'
 import type { StoreContext } from '../session/store.ts'
 

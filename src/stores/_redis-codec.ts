@@ -89,7 +89,6 @@ function decodeUtf8(bytes: Uint8Array): string {
 /** Mirrors `DefaultClient.encode` and `decode` of django-redis: what cannot be inflated never was. */
 function compressed(codec: Codec, compressor: RedisCompressor, limits: Limits): Codec {
   const { minLength, compress, decompress } = compressor
-  const { open } = codec
   const inflated = (payload: string): string => {
     try {
       const bytes = decompress(platform.encodeLatin1(payload), limits.inflatedSize)
@@ -107,6 +106,5 @@ function compressed(codec: Codec, compressor: RedisCompressor, limits: Limits): 
       return platform.decodeLatin1(compress(platform.encodeLatin1(payload)))
     },
     decode: (payload) => codec.decode(inflated(payload)),
-    ...(open && { open: (payload: string) => open(inflated(payload)) }),
   }
 }

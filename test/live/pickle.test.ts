@@ -29,6 +29,7 @@ interface Made {
 
 const codec = pickleCodec({ limits: defaultLimits, values: 'python' })
 const { format } = codec
+const editing = await format.editing()
 
 async function runPython(python: string, command: string, input = ''): Promise<string> {
   const options = { env: pythonVariables(), maxBuffer: 2 ** 28 }
@@ -40,12 +41,12 @@ async function runPython(python: string, command: string, input = ''): Promise<s
 /** Our pickles of a value, by what was done to it on the way. */
 function ourPickles(text: string): Record<string, string> {
   const data = format.parse(text) as Record<string, unknown>
-  const beside = format.stringifyLike({ ...data, ours: [1.5] }, text)
+  const beside = editing.stringifyLike({ ...data, ours: [1.5] }, text)
   return {
-    untouched: codec.encode(format.stringifyLike(data, text)),
+    untouched: codec.encode(editing.stringifyLike(data, text)),
     'beside ours': codec.encode(beside),
-    'without ours again': codec.encode(format.stringifyLike(data, beside)),
-    'written anew': codec.encode(format.stringifyLike(data, '{}')),
+    'without ours again': codec.encode(editing.stringifyLike(data, beside)),
+    'written anew': codec.encode(editing.stringifyLike(data, '{}')),
   }
 }
 

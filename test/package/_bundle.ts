@@ -41,7 +41,7 @@ export async function bundle(subpath: string, project: string): Promise<Bundle> 
   })
   const { output } = await build.generate({ format: 'esm', minify: true })
   await build.close()
-  // What is loaded when it is asked for is left out: `django.check()`, and what writes a session.
+  // What is loaded when it is asked for is left out: what reads a session, or writes one; `django.check()`.
   const chunks = staticChunks(output)
   const folder = join(project, 'node_modules', 'async-django', 'dist/')
   const used = chunks.flatMap(({ modules }) =>

@@ -11,7 +11,6 @@ import { checkBounds } from '../../formats/json-bounds.ts'
 import { constantTimeCompare, type PreparedKey } from '../../signing/salted-hmac.ts'
 import { type Codec, jsonFormat } from '../codec.ts'
 import { checkSize, type Limits } from '../limits.ts'
-import { remembered } from './_remembered.ts'
 import { platform } from '#platform'
 
 /** What a legacy codec is made of. */
@@ -31,23 +30,21 @@ export function legacyCodec({ preparedKeys, limits }: LegacyCodecOptions): Codec
   if (!signingKey) throw invalidArgument('A codec needs a key.')
   const digest = (text: string, key: PreparedKey): string =>
     toHex(platform.hmac('sha1', key, platform.encodeLatin1(text)))
-  const format = jsonFormat(limits)
-  const decode = (payload: string): string => {
-    checkSize(payload, limits.payloadSize)
-    const text = platform.decodeLatin1(decodeBase64(payload))
-    const at = text.indexOf(':')
-    if (at === -1) throw new PayloadError('malformed', 'A payload holds no signature.')
-    const data = text.slice(at + 1)
-    const isSigned = preparedKeys.some((key) =>
-      constantTimeCompare(text.slice(0, at), digest(data, key)),
-    )
-    if (!isSigned) throw new BadSignatureError('The signature of a payload does not match.')
-    return data
-  }
   return {
     name: 'legacy',
-    format,
-    ...remembered(decode, format),
+    format: jsonFormat(limits),
+    decode(payload) {
+      checkSize(payload, limits.payloadSize)
+      const text = platform.decodeLatin1(decodeBase64(payload))
+      const at = text.indexOf(':')
+      if (at === -1) throw new PayloadError('malformed', 'A payload holds no signature.')
+      const data = text.slice(at + 1)
+      const isSigned = preparedKeys.some((key) =>
+        constantTimeCompare(text.slice(0, at), digest(data, key)),
+      )
+      if (!isSigned) throw new BadSignatureError('The signature of a payload does not match.')
+      return data
+    },
     encode(text) {
       checkBounds(text, limits)
       const signed = `${digest(text, signingKey)}:${text}`

@@ -12,6 +12,7 @@ import { pickleCodec } from './pickle.ts'
 
 const codec: Codec = pickleCodec({ limits: defaultLimits, values: 'python' })
 const { format } = codec
+const editing = await format.editing()
 const key = 'k'.repeat(32)
 
 /** A pickle, protocol 4, of a dict that these opcodes fill. */
@@ -91,7 +92,7 @@ describe('in JavaScript', () => {
     const data = read(dict(member('__proto__', `}(${member('a', 'K\u0001')}u`)))
     expect(Object.getPrototypeOf(data)).toBe(Object.prototype)
     expect(Object.getOwnPropertyDescriptor(data, '__proto__')?.value).toStrictEqual({ a: 1 })
-    expect(format.stringifyLike(data, '{}')).toBe('{"__proto__":{"a":1}}')
+    expect(editing.stringifyLike(data, '{}')).toBe('{"__proto__":{"a":1}}')
   })
 
   test('so may a key beside, or above, what JSON has no form for', () => {
@@ -103,7 +104,7 @@ describe('in JavaScript', () => {
       const own = Object.getOwnPropertyDescriptor(object, '__proto__')
       expect(own?.value).toStrictEqual({ a: [1] })
     }
-    expect(format.stringifyLike(data, source)).toBe(source)
+    expect(editing.stringifyLike(data, source)).toBe(source)
   })
 
   test('integers past 2^53 are bigint, and floats stay floats', () => {
@@ -137,10 +138,10 @@ describe('what is stored', () => {
     const before = '{"a":[{"\\u0000tuple":[1]},[2]]}'
     const data = format.parse(before) as { a: unknown[] }
     data.a.shift()
-    expect(format.stringifyLike(data, before)).toBe('{"a":[[2]]}')
+    expect(editing.stringifyLike(data, before)).toBe('{"a":[[2]]}')
     const other = format.parse(before) as { a: unknown[]; b?: unknown }
     other.b = other.a.shift()
-    expect(format.stringifyLike(other, before)).toBe('{"a":[[2]],"b":{"\\u0000tuple":[1]}}')
+    expect(editing.stringifyLike(other, before)).toBe('{"a":[[2]],"b":{"\\u0000tuple":[1]}}')
   })
 
   test('a key of the top keeps its type when its value changes', () => {
@@ -148,12 +149,12 @@ describe('what is stored', () => {
     const data = format.parse(before) as Record<string, unknown>
     data['\u00001'] = 'changed'
     delete data['null']
-    const after = format.stringifyLike(data, before)
+    const after = editing.stringifyLike(data, before)
     expect(after).toBe(String.raw`{"\u00001":"changed","1":"text","\u0000true":"true"}`)
   })
 
   test('a new key of the top that begins with NUL is text', () => {
-    const written = format.stringifyLike({ '\u00001': 'a' }, '{}')
+    const written = editing.stringifyLike({ '\u00001': 'a' }, '{}')
     expect(read(codec.encode(written))).toStrictEqual({ '\u00001': 'a' })
     expect(written).toBe(String.raw`{"\u0000\"\\u00001\"":"a"}`)
   })
@@ -162,7 +163,7 @@ describe('what is stored', () => {
     const before = '{"m":{"\\u0000dict":[[1.0,2.0],["a",3.0]]}}'
     const data = format.parse(before) as { m: Map<unknown, unknown> }
     data.m.set('a', 4)
-    expect(format.stringifyLike(data, before)).toBe('{"m":{"\\u0000dict":[[1.0,2.0],["a",4]]}}')
+    expect(editing.stringifyLike(data, before)).toBe('{"m":{"\\u0000dict":[[1.0,2.0],["a",4]]}}')
   })
 })
 
@@ -187,7 +188,7 @@ test.each<readonly [string, unknown, PropertyKey[], RegExp]>([
 ])('%s is refused, with the way to it', (_name, value, path, problem) => {
   let error: unknown
   try {
-    format.stringifyLike({ a: { b: value } }, '{}')
+    editing.stringifyLike({ a: { b: value } }, '{}')
   } catch (thrown) {
     error = thrown
   }

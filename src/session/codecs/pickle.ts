@@ -8,7 +8,7 @@
 import { ImproperlyConfiguredError, PayloadError } from '../../errors.ts'
 import { defineValue } from '../../formats/define-value.ts'
 import { checkBounds } from '../../formats/json-bounds.ts'
-import type { Member } from '../../formats/json-source.ts'
+import { type Member, splitMembers } from '../../formats/json-source.ts'
 import {
   copyOf,
   fromMarked,
@@ -28,9 +28,8 @@ import {
 } from '../../formats/pickle-values.ts'
 import { writePickle } from '../../formats/pickle-writer.ts'
 import { stringifyPythonJson, UnserializableError } from '../../formats/python-json.ts'
-import { type Codec, type DataFormat, jsonFormat } from '../codec.ts'
+import { type Codec, type DataEditing, type DataFormat, jsonFormat } from '../codec.ts'
 import { checkSize, type Limits } from '../limits.ts'
-import { remembered } from './_remembered.ts'
 
 /** What every store takes whose payloads are pickles. */
 export interface PickleOptions {
@@ -54,17 +53,18 @@ export interface PickleCodecOptions extends PickleOptions {
 export function pickleCodec({ limits, values = [] }: PickleCodecOptions): Codec {
   const isOn = switchesOf(values)
   const textBounds = { ...limits, size: limits.inflatedSize }
-  const format = pickleFormat(limits, isOn)
-  const decode = (payload: string): string => {
-    const item = readPickle(checkSize(payload, limits.payloadSize), { bounds: limits, isOn })
-    if (typeof item !== 'string' && item.kind === 'dict') return writeText(item, textBounds)
-    throw new PayloadError('notAnObject', 'A payload holds a pickle of something that is no dict.')
-  }
   return {
     name: 'pickle',
     isSigned: false,
-    format,
-    ...remembered(decode, format),
+    format: pickleFormat(limits, isOn),
+    decode(payload) {
+      const item = readPickle(checkSize(payload, limits.payloadSize), { bounds: limits, isOn })
+      if (typeof item !== 'string' && item.kind === 'dict') return writeText(item, textBounds)
+      throw new PayloadError(
+        'notAnObject',
+        'A payload holds a pickle of something that is no dict.',
+      )
+    },
     encode(text) {
       checkBounds(text, limits)
       checkSize(text, limits.inflatedSize)
@@ -106,16 +106,19 @@ function pickleFormat(limits: Limits, isOn: (kind: PythonKind) => boolean): Data
       return text.includes(quotedMark) ? asExpiry(key, fromMarked(value)) : value
     },
     stringify: (value) => tellingPaths(value, () => json.stringify(marker.mark(value))),
+    editing: async () => pickleEditing(await json.editing(), marker),
+  }
+}
+
+function pickleEditing({ stringifyLike, isEqual }: DataEditing, marker: Marker): DataEditing {
+  return {
     stringifyLike: (value, source) =>
       tellingPaths(value, () =>
-        json.stringifyLike(
-          markedLike(value as Record<string, unknown>, source, marker, json),
-          source,
-        ),
+        stringifyLike(markedLike(value as Record<string, unknown>, source, marker), source),
       ),
     isEqual(a, b) {
       try {
-        return json.isEqual(marker.mark(a), marker.mark(b))
+        return isEqual(marker.mark(a), marker.mark(b))
       } catch (error) {
         if (error instanceof UnserializableError) return false
         throw error
@@ -164,9 +167,8 @@ function markedLike(
   data: Record<string, unknown>,
   source: string,
   marker: Marker,
-  { split }: DataFormat,
 ): Record<string, unknown> {
-  const members = source.includes(quotedMark) ? split(source) : []
+  const members = source.includes(quotedMark) ? splitMembers(source) : []
   const names = namesOfKeys(members.map(({ key }) => key))
   let copy: Record<string, unknown> | null = null
   for (const [name, value] of Object.entries(data)) {

@@ -11,7 +11,6 @@ import { TimestampSigner } from '../../signing/timestamp-signer.ts'
 import type { PreparedKey } from '../../signing/salted-hmac.ts'
 import { type Codec, jsonFormat } from '../codec.ts'
 import { checkSize, type Limits } from '../limits.ts'
-import { remembered } from './_remembered.ts'
 
 /** What a signed codec is made of. */
 export interface SignedCodecOptions {
@@ -25,22 +24,17 @@ export interface SignedCodecOptions {
 /** Of SHA-256, in base64. */
 const signatureLength = 43
 
-function signatureOf(payload: string): string {
-  return payload.slice(-signatureLength)
-}
-
 /** The codec of the database, cached database and file engines. */
 export function signedCodec({ salt, preparedKeys, limits, now }: SignedCodecOptions): Codec {
   const signer = new TimestampSigner({ salt, preparedKeys, now })
-  const format = jsonFormat(limits)
-  const decode = (payload: string): string => {
-    checkSize(payload, limits.payloadSize)
-    return unpackJson(signer.unsign(payload), limits.inflatedSize)
-  }
   return {
     name: 'signed',
-    format,
-    ...remembered(decode, format, signatureOf),
+    format: jsonFormat(limits),
+    handleOf: (payload) => payload.slice(-signatureLength),
+    decode(payload) {
+      checkSize(payload, limits.payloadSize)
+      return unpackJson(signer.unsign(payload), limits.inflatedSize)
+    },
     encode(text) {
       checkBounds(text, limits)
       checkSize(text, limits.inflatedSize)

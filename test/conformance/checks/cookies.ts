@@ -6,7 +6,8 @@
  */
 import { parseCookies } from 'async-django'
 
-import { quoteCookieValue, readCookie } from '../../../src/http/cookies.ts'
+import { readCookie } from '../../../src/http/cookies.ts'
+import { quoteCookieValue } from '../../../src/http/response-headers.ts'
 import { type Check, fieldsOf, same, text, type Vector } from '../vector.ts'
 
 /** Checkers by kind. */

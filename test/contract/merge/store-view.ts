@@ -11,6 +11,8 @@ import {
   type SessionStoreFactory,
 } from 'async-django'
 
+import { splitMembers } from '../../../src/formats/json-source.ts'
+
 /** A session in the store. */
 export interface SeenRow {
   readonly data: Record<string, unknown>
@@ -65,7 +67,7 @@ export class StoreView {
     const session = await this.#reader.sessions.get(key).load()
     return {
       data: session.data,
-      members: codec.format.split(codec.decode(stored.payload)),
+      members: splitMembers(codec.decode(stored.payload)),
       expireDate: stored.expireDate ?? session.getExpiryDate(),
     }
   }
