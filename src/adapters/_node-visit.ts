@@ -11,6 +11,7 @@ import type { AdapterOptions } from '../http/exchange.ts'
 import { type GuardedVisit, lazyUser, type TargetExchange } from './_guard.ts'
 import { type BodyHolder, nodeFormField } from './_node-body.ts'
 import { NodeGate } from './_node-gate.ts'
+import { cookiesIn } from './_raw-cookies.ts'
 
 const visitKey: unique symbol = Symbol('async-django.visit')
 
@@ -203,22 +204,6 @@ export class NodeVisit implements TargetExchange, GuardedVisit {
   appendHeader(name: string, value: string): void {
     this.#openGate().changeHeaders(() => this.#head.appendHeader(name, value))
   }
-}
-
-/** Undefined where nothing is told: not all requests come from a server. */
-function cookiesIn(rawHeaders: readonly string[] | undefined): string | null | undefined {
-  if (!rawHeaders || rawHeaders.length === 0) return undefined
-  let cookies: string | null = null
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (!isCookie(rawHeaders[at])) continue
-    const value = rawHeaders[at + 1] ?? ''
-    cookies = cookies === null ? value : `${cookies}; ${value}`
-  }
-  return cookies
-}
-
-function isCookie(name: string | undefined): boolean {
-  return name?.length === 6 && (name === 'Cookie' || name.toLowerCase() === 'cookie')
 }
 
 function joined(value: number | string | readonly string[] | undefined): string | null {

@@ -5,19 +5,27 @@
  */
 import { fieldIn, isForm, startOf } from './_form-body.ts'
 import type { TargetExchange } from './_guard.ts'
+import { cookiesIn } from './_raw-cookies.ts'
+
+/** What a framework knows of a request beside it. */
+export interface RequestDetails {
+  /** A field of a body that the framework has read already. */
+  parsedField?(name: string): Promise<string | null>
+  /** The headers as they came: to ask a `Request` for its own may make them. */
+  readonly rawHeaders?: readonly string[] | undefined
+}
 
 /** One exchange. What is asked of the request is worked out when it is asked. */
 export class WebExchange implements TargetExchange {
   readonly #request: Request
-  readonly #parsedField: ((name: string) => Promise<string | null>) | undefined
+  readonly #details: RequestDetails | undefined
   #response: Response | undefined
   #isAnswered = false
   #isCopy = false
 
-  /** @param parsedField - A field of a body that the framework has read already. */
-  constructor(request: Request, parsedField?: (name: string) => Promise<string | null>) {
+  constructor(request: Request, details?: RequestDetails) {
     this.#request = request
-    this.#parsedField = parsedField
+    this.#details = details
   }
 
   get method(): string {
@@ -45,10 +53,14 @@ export class WebExchange implements TargetExchange {
     return this.#request.headers.get(name)
   }
 
+  get sentCookies(): string | null | undefined {
+    return cookiesIn(this.#details?.rawHeaders)
+  }
+
   async formField(name: string): Promise<string | null> {
     const contentType = this.header('content-type')
     if (!isForm(contentType)) return null
-    if (this.#request.bodyUsed) return this.#parsedField?.(name) ?? null
+    if (this.#request.bodyUsed) return this.#details?.parsedField?.(name) ?? null
     const { body } = this.#request.clone()
     return body ? fieldIn(await startOf(body), contentType, name) : null
   }

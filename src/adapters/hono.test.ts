@@ -270,3 +270,40 @@ test('goes together with middleware that writes headers before and after', async
   expect(headers.get('vary')).toBe('Cookie, Origin')
   expect(headers.getSetCookie()).toHaveLength(1)
 })
+
+describe('a request of which nobody uses the session', () => {
+  const answer = (request: Request, env?: object): Response | Promise<Response> =>
+    new Hono()
+      .use(djangoHono(makeDjango().django))
+      .get('/', (c) => c.text('x'))
+      .fetch(request, env)
+  const requestWith = (cookie: string): Request => new Request('http://a/', { headers: { cookie } })
+
+  test('is not asked for its headers where Node has them', async () => {
+    const request = requestWith('sessionid=abcdefgh')
+    const { headers } = request
+    let asked = 0
+    Object.defineProperty(request, 'headers', {
+      get() {
+        asked += 1
+        return headers
+      },
+    })
+    const incoming = { rawHeaders: ['Host', 'a', 'Cookie', 'sessionid=abcdefgh'] }
+    expect((await answer(request, { incoming })).status).toBe(200)
+    expect(asked).toBe(0)
+  })
+
+  test.each<[string, object | undefined]>([
+    ["among Node's headers", { incoming: { rawHeaders: ['cookie', 'sessionid=short'] } }],
+    ['where there is no environment', undefined],
+    ['where there is nothing of Node', {}],
+    ['of a request that comes from no server', { incoming: { rawHeaders: [] } }],
+    ["where the name is an application's own", { incoming: 'a text' }],
+    ['where that is nothing', { incoming: null }],
+    ['where that has something of the kind', { incoming: { rawHeaders: 'a text' } }],
+  ])('has a cookie that is no key deleted: %s', async (_name, env) => {
+    const response = await answer(requestWith('sessionid=short'), env)
+    expect([response.status, cookieNames(response)]).toEqual([200, ['sessionid']])
+  })
+})

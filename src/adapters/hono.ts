@@ -55,7 +55,10 @@ export function djangoHono<
       await known.state.autoload(options)
       return next()
     }
-    const exchange = new WebExchange(c.req.raw, (name) => parsedField(c, name))
+    const exchange = new WebExchange(c.req.raw, {
+      parsedField: (name) => parsedField(c, name),
+      rawHeaders: rawHeadersOf(c),
+    })
     const state = django.begin(exchange, options)
     const user = django.hasUsers ? lazyUser(django, state.session) : null
     context.set(visitKey, { django, exchange, state, user, earlier } satisfies Visit)
@@ -113,6 +116,17 @@ function latestUserVisit(latest: Visit | undefined): GuardedVisit | null {
     if (user) return { django, exchange, user }
   }
   return null
+}
+
+/** In Node, `c.env.incoming` is the server's own request. */
+function rawHeadersOf(c: Context): readonly string[] | undefined {
+  const { rawHeaders } = (c.env as NodeBindings | undefined)?.incoming ?? {}
+  return Array.isArray(rawHeaders) ? (rawHeaders as readonly string[]) : undefined
+}
+
+/** Other runtimes have other things there, an application's own among them. */
+interface NodeBindings {
+  readonly incoming?: { readonly rawHeaders?: unknown } | null
 }
 
 /** Hono keeps what it read of a body. */
