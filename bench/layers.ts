@@ -7,6 +7,7 @@ import { createDjango, type Django, type SessionStoreFactory } from 'async-djang
 import { deepStrictEqual } from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 
+import * as jsonSource from '../src/formats/json-source.ts'
 import type { Exchange } from '../src/http/exchange.ts'
 import { signedCodec } from '../src/session/codecs/signed.ts'
 import type { Codec } from '../src/session/codec.ts'
@@ -33,7 +34,7 @@ const makeCodec = (): Codec =>
 
 const count = 1000
 const codec = makeCodec()
-const editing = await codec.format.editing()
+const editing = codec.format.editing(jsonSource)
 const texts = Array.from({ length: count }, (_, at) => JSON.stringify(sessionData(at)))
 const payloads = texts.map((text) => encodeBare(text))
 const at = <T>(list: readonly T[], index: number): T => list[index % count] as T

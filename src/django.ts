@@ -315,7 +315,10 @@ function sessionHost(options: DjangoOptions, settings: Settings, store: SessionS
   const limits = limitsOf(options)
   const host: SessionHost = {
     store,
-    reader: new Late(async () => (await import('./session/row-reader.ts')).openReader(host, store)),
+    reader: new Late(async () => {
+      const { RowReader } = await import('./session/row-reader.ts')
+      return new RowReader(host, store)
+    }),
     settings,
     limits: { ...limits, keyLength: Math.max(limits.keyLength, store.maxKeyLength ?? 0) },
     now: options.now ?? (() => new Date()),

@@ -11,10 +11,13 @@ import { rolldown } from 'rolldown'
 
 /** What everybody loads who loads any of it; the first that a file fits. */
 const groups = [
-  // What reads a session, with all that works on one: loaded at the first.
+  // What reads a session, with all that works on one: loaded at the first. Stores and users share parts of it.
+  { name: 'calls', test: /src\/session\/(?:guarded-call|store-failure|timed-call|timeouts)/ },
+  { name: 'json-source', test: /src\/formats\/json-source/ },
+  { name: 'iso-datetime', test: /src\/formats\/iso-datetime/ },
   {
     name: 'reader',
-    test: /src\/(?:session\/(?:row-reader|draft|expiry-rule|schema-check|guarded|coalesce|timeouts|timed-call|store-failure|keyed-queue|moves|proof|verified-payloads)|formats\/(?:json-source|iso-datetime)|http\/session-response)/,
+    test: /src\/(?:session\/(?:row-reader|draft|expiry-rule|schema-check|guarded-store|coalesce|keyed-queue|moves|proof|verified-payloads)|http\/session-response)/,
   },
   // What goes wrong with rows and with engines, which only those know of who read or write.
   { name: 'store-errors', test: /src\/errors\/(?:rows|stores)/ },

@@ -4,6 +4,7 @@
  * @module
  */
 import { BadSignatureError, PayloadError } from '../errors.ts'
+import type * as JsonSource from '../formats/json-source.ts'
 import { defaultBounds, type JsonBounds } from '../formats/json-bounds.ts'
 import { isNativeJson, parsePythonJson, stringifyPythonJson } from '../formats/python-json.ts'
 
@@ -50,9 +51,12 @@ export interface DataFormat {
   valueAt(text: string, key: string): unknown
   /** @throws UnserializableError */
   stringify(value: unknown): string
-  /** What compares data with their text: loaded when it is first asked for. */
-  editing(): Promise<DataEditing>
+  /** What compares data with their text, by what does so for JSON: that comes with the first session. */
+  editing(json: JsonEditing): DataEditing
 }
+
+/** What `formats/json-source.ts` does for JSON of a certain depth. */
+export type JsonEditing = Pick<typeof JsonSource, 'isEqual' | 'stringifyLike'>
 
 /** Compares data with the text that they were read from. */
 export interface DataEditing {
@@ -76,10 +80,10 @@ export function jsonFormat(bounds: JsonBounds = defaultBounds): DataFormat {
       return Object.hasOwn(data, key) ? data[key] : null
     },
     stringify: (value) => stringifyPythonJson(value, depth),
-    editing: async () => {
-      const { isEqual, stringifyLike } = await import('../formats/json-source.ts')
-      return { isEqual, stringifyLike: (value, source) => stringifyLike(value, source, depth) }
-    },
+    editing: ({ isEqual, stringifyLike }) => ({
+      isEqual,
+      stringifyLike: (value, source) => stringifyLike(value, source, depth),
+    }),
   }
 }
 

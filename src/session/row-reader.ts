@@ -6,6 +6,7 @@
  */
 import { type Diagnostics, sessionDigest } from '../diagnostics.ts'
 import { PayloadError, SessionInterruptedError, StoreError } from '../errors.ts'
+import { isEqual, stringifyLike } from '../formats/json-source.ts'
 import { type DataEditing, emptyText, problemOf } from './codec.ts'
 import type { Deadline } from './deadline.ts'
 import { Draft } from './draft.ts'
@@ -46,11 +47,11 @@ export class RowReader {
   readonly #editing: DataEditing
   readonly #verified: VerifiedPayloads
 
-  constructor(host: ReaderHost, store: SessionStore, editing: DataEditing) {
+  constructor(host: ReaderHost, store: SessionStore) {
     this.store = new GuardedStore(store)
     this.expiry = new ExpiryRule(host.settings, host.now)
     this.#host = host
-    this.#editing = editing
+    this.#editing = store.codec.format.editing({ isEqual, stringifyLike })
     this.#verified = new VerifiedPayloads(store.codec)
   }
 
@@ -137,11 +138,6 @@ export class RowReader {
   emptyDraft(): Draft {
     return new Draft(emptyText, {}, this.#host.store.codec.format, this.#editing)
   }
-}
-
-/** What reads the sessions of a store. */
-export async function openReader(host: ReaderHost, store: SessionStore): Promise<RowReader> {
-  return new RowReader(host, store, await store.codec.format.editing())
 }
 
 function checkObject(text: string): void {

@@ -9,6 +9,7 @@
  */
 import { parseArgs } from 'node:util'
 
+import * as jsonSource from '../../src/formats/json-source.ts'
 import { AsyncDjangoError } from '../../src/errors.ts'
 import { UnserializableError } from '../../src/formats/python-json.ts'
 import type { Codec } from '../../src/session/codec.ts'
@@ -81,7 +82,7 @@ function makeCase(random: Random): Case {
 }
 
 /** What came of a payload: how it was refused, or that it was read. */
-async function judge({ codec, payload }: Case): Promise<string> {
+function judge({ codec, payload }: Case): string {
   const read = readAll(codec, payload)
   if (typeof read === 'string') return read
   const { text, data } = read
@@ -103,8 +104,8 @@ function readAll(codec: Codec, payload: string): string | { text: string; data: 
 }
 
 /** What nobody changed is written as it was, and is read as it was once it is written. */
-async function isSame(codec: Codec, text: string, data: Record<string, unknown>): Promise<string> {
-  const { stringifyLike } = await codec.format.editing()
+function isSame(codec: Codec, text: string, data: Record<string, unknown>): string {
+  const { stringifyLike } = codec.format.editing(jsonSource)
   try {
     const untouched = stringifyLike(data, text)
     if (untouched !== text) return 'read; not written as it was'
@@ -118,12 +119,12 @@ async function isSame(codec: Codec, text: string, data: Record<string, unknown>)
 }
 
 /** Where it seems slow, the least of some runs counts: a busy machine disturbs. */
-async function isSlow(number: number): Promise<boolean> {
+function isSlow(number: number): boolean {
   let least = Number.POSITIVE_INFINITY
   for (let time = 0; time < 3; time++) {
     const made = makeCase(new Random(seedOf(number)))
     const begin = performance.now()
-    await judge(made)
+    judge(made)
     least = Math.min(least, performance.now() - begin)
   }
   return least > mostMs
@@ -131,7 +132,7 @@ async function isSlow(number: number): Promise<boolean> {
 
 const seedOf = (number: number): number => seed * 1_000_003 + number
 
-async function run(): Promise<boolean> {
+function run(): boolean {
   const outcomes = new Map<string, number>()
   const before = inherited()
   const startedAt = performance.now()
@@ -142,11 +143,11 @@ async function run(): Promise<boolean> {
     const made = makeCase(new Random(seedOf(number)))
     const begin = performance.now()
     try {
-      const outcome = `${made.codec.name}: ${await judge(made)}`
+      const outcome = `${made.codec.name}: ${judge(made)}`
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       const ms = performance.now() - begin
       slowest = Math.max(slowest, ms)
-      if (ms > mostMs && (await isSlow(number))) throw new Error(`It took ${ms.toFixed(0)} ms.`)
+      if (ms > mostMs && isSlow(number)) throw new Error(`It took ${ms.toFixed(0)} ms.`)
       if (inherited() !== before) throw new Error('It changed what objects inherit.')
     } catch (error) {
       console.error(`--seed=${seed} --from=${number} --count=1:`, error)
@@ -174,4 +175,4 @@ function report(
   console.log('crashes 0, hangs 0, changed prototypes 0, foreign objects 0')
 }
 
-process.exitCode = (await run()) ? 0 : 1
+process.exitCode = run() ? 0 : 1

@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 
 import { describe, expect, test } from 'vitest'
 
+import * as jsonSource from '../../src/formats/json-source.ts'
 import { pickleCodec } from '../../src/session/codecs/pickle.ts'
 import { defaultLimits } from '../../src/session/limits.ts'
 import { pythonVariables } from '../../tools/_python.ts'
@@ -29,7 +30,7 @@ interface Made {
 
 const codec = pickleCodec({ limits: defaultLimits, values: 'python' })
 const { format } = codec
-const editing = await format.editing()
+const editing = format.editing(jsonSource)
 
 async function runPython(python: string, command: string, input = ''): Promise<string> {
   const options = { env: pythonVariables(), maxBuffer: 2 ** 28 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import * as jsonSource from '../../formats/json-source.ts'
 import { createDjango, type Django } from '../../django.ts'
 import { ImproperlyConfiguredError, SessionDataError } from '../../errors.ts'
 import { frozenset, isFrozenset, isTuple, PythonValue, tuple } from '../../formats/pickle.ts'
@@ -12,7 +13,7 @@ import { pickleCodec } from './pickle.ts'
 
 const codec: Codec = pickleCodec({ limits: defaultLimits, values: 'python' })
 const { format } = codec
-const editing = await format.editing()
+const editing = format.editing(jsonSource)
 const key = 'k'.repeat(32)
 
 /** A pickle, protocol 4, of a dict that these opcodes fill. */

@@ -106,7 +106,7 @@ function pickleFormat(limits: Limits, isOn: (kind: PythonKind) => boolean): Data
       return text.includes(quotedMark) ? asExpiry(key, fromMarked(value)) : value
     },
     stringify: (value) => tellingPaths(value, () => json.stringify(marker.mark(value))),
-    editing: async () => pickleEditing(await json.editing(), marker),
+    editing: (source) => pickleEditing(json.editing(source), marker),
   }
 }
 
