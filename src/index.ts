@@ -48,6 +48,7 @@ export type {
   Codecs,
   Deleted,
   KeyedSession,
+  KeyedUpdate,
   NewSession,
   SessionStore,
   SessionStoreFactory,

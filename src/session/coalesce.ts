@@ -1,54 +1,62 @@
 /**
- * Loads that are asked in the same turn of the event loop go to the store as one.
+ * Calls of one kind that are made in the same turn of the event loop go to the store as one.
  *
  * @module
  */
-import { PreciseDate } from '../formats/datetime.ts'
-import type { SessionStore, StoredSession } from './store.ts'
+import type { Call } from './store.ts'
 import { start, TimedCall } from './timed-call.ts'
 import { platform } from '#platform'
 
-/** A store that answers several loads at once. */
-export type CoalescingStore<P> = Pick<SessionStore<P>, 'load'> &
-  Required<Pick<SessionStore<P>, 'loadMany'>>
-
-/** A load that somebody waits for, for as long as its own time lasts. */
-export interface AskedLoad<P> extends TimedCall {
-  readonly key: string
-  succeed(stored: StoredSession<P> | null): void
+/** A question that somebody waits with, for as long as its own time lasts. */
+export interface AskedCall<Q, T> extends TimedCall {
+  readonly question: Q
+  succeed(answer: T): void
   fail(error: unknown): void
 }
 
-/** While so many are not answered, what is asked gathers. */
-const mostBatchesInFlight = 8
+/** How questions of one kind go to a store. */
+export interface QuestionSender<Q, T> {
+  /**
+   * Whether they write. Then one that goes alone may wait for what somebody else does, so that nobody
+   * waits for it; and those of a batch that fails may have been written, and are not sent again.
+   */
+  readonly isWriting: boolean
+  /** What one statement takes at most. */
+  readonly mostInBatch: number
+  sendOne(question: Q, call: Call): Promise<T>
+  /** Answers each in its place; undefined: it is to go alone. */
+  sendMany(questions: readonly Q[], call: Call): Promise<ReadonlyArray<T | undefined>>
+}
 
-/** What one statement asks for at most. */
-const mostLoadsInBatch = 200
+/** While so many are not answered, what is asked gathers. */
+const mostInFlight = 8
 
 /**
- * Sends a load at once while nothing is in flight, and gathers others for the rest of the event
- * loop's turn. No load joins a batch that was sent before it was asked, and none waits for another's
+ * Sends a call at once while nothing is in flight, and gathers others for the rest of the event
+ * loop's turn. No call joins a batch that was sent before it was made, and none waits for another's
  * answer while there is room for its own batch.
  */
-export class Coalescer<P = string> {
-  readonly #store: CoalescingStore<P>
-  #waiting: Array<AskedLoad<P>> = []
+export class Coalescer<Q, T> {
+  readonly #sender: QuestionSender<Q, T>
+  #waiting: Array<AskedCall<Q, T>> = []
+  #unanswered = 0
+  /** Those of them for which others wait where they are many. */
   #inFlight = 0
   #isGathering = false
 
-  constructor(store: CoalescingStore<P>) {
-    this.#store = store
+  constructor(sender: QuestionSender<Q, T>) {
+    this.#sender = sender
   }
 
-  /** Takes a load, and sees to its answer. */
-  ask(load: AskedLoad<P>): void {
-    if (this.#inFlight === 0 && this.#waiting.length === 0) return this.#sendOne(load)
-    this.#waiting.push(load)
+  /** Takes a call, and sees to its answer. */
+  ask(call: AskedCall<Q, T>): void {
+    if (this.#unanswered === 0 && this.#waiting.length === 0) return this.#sendOne(call)
+    this.#waiting.push(call)
     this.#gather()
   }
 
   #gather(): void {
-    if (this.#isGathering || this.#inFlight >= mostBatchesInFlight) return
+    if (this.#isGathering || this.#inFlight >= mostInFlight) return
     this.#isGathering = true
     platform.afterTurn(() => {
       this.#isGathering = false
@@ -59,107 +67,77 @@ export class Coalescer<P = string> {
   #sendWaiting(): void {
     const live = this.#waiting.filter(({ isOver }) => !isOver)
     this.#waiting = live
-    while (live.length > 0 && this.#inFlight < mostBatchesInFlight) {
-      this.#send(live.splice(0, mostLoadsInBatch))
+    while (live.length > 0 && this.#inFlight < mostInFlight) {
+      this.#send(live.splice(0, this.#sender.mostInBatch))
     }
   }
 
-  #send(loads: ReadonlyArray<AskedLoad<P>>): void {
-    const [first] = loads
-    if (first && loads.length === 1) return this.#sendOne(first)
-    const call = new SharedCall(loads)
-    const leave = this.#enter(call)
-    const keys = new Set(loads.map(({ key }) => key))
-    this.#askFor([...keys], call).then(
-      (found) => {
+  #send(calls: ReadonlyArray<AskedCall<Q, T>>): void {
+    const [first] = calls
+    if (first && calls.length === 1) return this.#sendOne(first)
+    const shared = new SharedCall(calls)
+    const leave = this.#enter(shared, 1)
+    const questions = calls.map(({ question }) => question)
+    this.#sender.sendMany(questions, shared).then(
+      (answers) => {
         leave()
-        if (keys.size === loads.length) handOut(found, loads)
-        else share(found, loads)
+        for (const [at, call] of calls.entries()) {
+          const answer = answers[at]
+          if (answer === undefined) this.#sendOne(call)
+          else call.succeed(answer)
+        }
       },
-      () => {
+      (error: unknown) => {
         leave()
-        for (const load of loads) this.#sendOne(load)
+        for (const call of calls) {
+          if (this.#sender.isWriting) call.fail(error)
+          else this.#sendOne(call)
+        }
       },
     )
   }
 
-  async #askFor(
-    keys: readonly string[],
-    call: TimedCall,
-  ): Promise<ReadonlyMap<string, StoredSession<P>>> {
-    const [key] = keys
-    if (key === undefined || keys.length > 1) return this.#store.loadMany(keys, call)
-    const stored = await this.#store.load(key, call)
-    return new Map(stored === null ? [] : [[key, stored]])
-  }
-
-  #sendOne(load: AskedLoad<P>): void {
-    if (load.isOver) return
-    const leave = this.#enter(load)
-    start(() => this.#store.load(load.key, load)).then(
-      (stored) => {
+  #sendOne(call: AskedCall<Q, T>): void {
+    if (call.isOver) return
+    const leave = this.#enter(call, this.#sender.isWriting ? 0 : 1)
+    start(() => this.#sender.sendOne(call.question, call)).then(
+      (answer) => {
         leave()
-        load.succeed(stored)
+        call.succeed(answer)
       },
       (error: unknown) => {
         leave()
-        load.fail(error)
+        call.fail(error)
       },
     )
   }
 
   /** In flight until it is answered or its time is over: a store may never answer. */
-  #enter(call: TimedCall): () => void {
+  #enter(call: TimedCall, weight: number): () => void {
     let isIn = true
     const leave = (): void => {
       if (!isIn) return
       isIn = false
-      this.#inFlight -= 1
+      this.#unanswered -= 1
+      this.#inFlight -= weight
       if (this.#waiting.length > 0) this.#gather()
     }
-    this.#inFlight += 1
+    this.#unanswered += 1
+    this.#inFlight += weight
     call.onTimeout(leave)
     return leave
   }
 }
 
-/** A call for several loads: its time is over when that of all of them is. */
+/** A call for several: its time is over when that of all of them is. */
 class SharedCall extends TimedCall {
-  constructor(loads: ReadonlyArray<AskedLoad<unknown>>) {
+  constructor(calls: readonly TimedCall[]) {
     super()
-    let live = loads.length
+    let live = calls.length
     const leave = (): void => {
       live -= 1
       if (live === 0) this.end()
     }
-    for (const load of loads) load.onTimeout(leave)
-  }
-}
-
-function handOut<P>(
-  found: ReadonlyMap<string, StoredSession<P>>,
-  loads: ReadonlyArray<AskedLoad<P>>,
-): void {
-  for (const load of loads) load.succeed(found.get(load.key) ?? null)
-}
-
-/** Loads of one key share its payload, and no date: that could be set. */
-function share<P>(
-  found: ReadonlyMap<string, StoredSession<P>>,
-  loads: ReadonlyArray<AskedLoad<P>>,
-): void {
-  for (const load of loads) {
-    const stored = found.get(load.key)
-    load.succeed(stored ? copyOf(stored) : null)
-  }
-}
-
-function copyOf<P>(stored: StoredSession<P>): StoredSession<P> {
-  const { payload, expireDate, version } = stored
-  const { microsecond } = PreciseDate.from(expireDate ?? new Date(0))
-  return {
-    payload,
-    expireDate: expireDate && new PreciseDate(expireDate.getTime(), microsecond),
-    ...(version !== undefined && { version }),
+    for (const call of calls) call.onTimeout(leave)
   }
 }

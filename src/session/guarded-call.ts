@@ -4,9 +4,8 @@
  * @module
  */
 import { type StoreFailure, StoreTimeoutError } from '../errors.ts'
-import type { AskedLoad } from './coalesce.ts'
+import type { AskedCall } from './coalesce.ts'
 import type { Deadline } from './deadline.ts'
-import type { StoredSession } from './store.ts'
 import { asStoreError } from './store-failure.ts'
 import { TimedCall } from './timed-call.ts'
 import type { Timed, Timeouts } from './timeouts.ts'
@@ -72,18 +71,19 @@ export class GuardedCall<T> extends TimedCall implements Timed {
   }
 }
 
-/** A load that may be asked together with others. */
-export class GuardedLoad<P> extends GuardedCall<StoredSession<P> | null> implements AskedLoad<P> {
-  readonly key: string
+/** One that may be made together with others of its kind. */
+export class GuardedQuestion<Q, T> extends GuardedCall<T> implements AskedCall<Q, T> {
+  readonly question: Q
 
   constructor(
     guard: Guard,
-    key: string,
+    operation: string,
     deadline: Deadline,
-    resolve: (stored: StoredSession<P> | null) => void,
+    question: Q,
+    resolve: (answer: T) => void,
     reject: (error: unknown) => void,
   ) {
-    super(guard, 'load', deadline, resolve, reject)
-    this.key = key
+    super(guard, operation, deadline, resolve, reject)
+    this.question = question
   }
 }

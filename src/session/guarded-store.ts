@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { Coalescer, type CoalescingStore } from './coalesce.ts'
+import { type Loaded, loadSender, type ManyLoadingStore } from './coalesce-loads.ts'
+import { type ManyUpdatingStore, updateSender } from './coalesce-updates.ts'
+import { Coalescer } from './coalesce.ts'
 import type { Codec } from './codec.ts'
 import type { Deadline } from './deadline.ts'
-import { type Guard, GuardedCall, GuardedLoad } from './guarded-call.ts'
+import { type Guard, GuardedCall, GuardedQuestion } from './guarded-call.ts'
 import type {
   Call,
   Deleted,
   KeyedSession,
+  KeyedUpdate,
   NewSession,
   SessionStore,
   StoreCapabilities,
@@ -25,12 +28,15 @@ export class GuardedStore<P = string> {
   readonly #store: SessionStore<P>
   readonly #guard: Guard
   /** null where the store answers one load at a time. */
-  readonly #coalescer: Coalescer<P> | null
+  readonly #loads: Coalescer<string, Loaded<P>> | null
+  /** null where it takes one update at a time. */
+  readonly #updates: Coalescer<KeyedUpdate<P>, Updated<P>> | null
 
   constructor(store: SessionStore<P>) {
     this.#store = store
     this.#guard = { name: store.name, timeouts: new Timeouts() }
-    this.#coalescer = isCoalescing(store) ? new Coalescer(store) : null
+    this.#loads = loadsMany(store) ? new Coalescer(loadSender(store)) : null
+    this.#updates = updatesMany(store) ? new Coalescer(updateSender(store)) : null
   }
 
   get name(): string {
@@ -46,11 +52,9 @@ export class GuardedStore<P = string> {
   }
 
   load(key: string, deadline: Deadline): Promise<StoredSession<P> | null> {
-    const coalescer = this.#coalescer
-    if (!coalescer) return this.#run('load', deadline, (call) => this.#store.load(key, call))
-    return new Promise((resolve, reject) => {
-      coalescer.ask(new GuardedLoad(this.#guard, key, deadline, resolve, reject))
-    })
+    const loads = this.#loads
+    if (loads) return this.#ask(loads, 'load', key, deadline)
+    return this.#run('load', deadline, (call) => this.#store.load(key, call))
   }
 
   exists(key: string, deadline: Deadline): Promise<boolean> {
@@ -67,6 +71,8 @@ export class GuardedStore<P = string> {
     previous: StoredSession<P>,
     deadline: Deadline,
   ): Promise<Updated<P>> {
+    const updates = this.#updates
+    if (updates) return this.#ask(updates, 'update', { key, next, previous }, deadline)
     return this.#run('update', deadline, (call) => this.#store.update(key, next, previous, call))
   }
 
@@ -103,6 +109,19 @@ export class GuardedStore<P = string> {
     return this.#run('serverTime', deadline, (call) => serverTime.call(this.#store, call))
   }
 
+  #ask<Q, T>(
+    coalescer: Coalescer<Q, T>,
+    operation: string,
+    question: Q,
+    deadline: Deadline,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      coalescer.ask(
+        new GuardedQuestion(this.#guard, operation, deadline, question, resolve, reject),
+      )
+    })
+  }
+
   #run<T>(operation: string, deadline: Deadline, work: (call: Call) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const call = new GuardedCall(this.#guard, operation, deadline, resolve, reject)
@@ -114,6 +133,10 @@ export class GuardedStore<P = string> {
   }
 }
 
-function isCoalescing<P>(store: SessionStore<P>): store is SessionStore<P> & CoalescingStore<P> {
+function loadsMany<P>(store: SessionStore<P>): store is SessionStore<P> & ManyLoadingStore<P> {
   return store.loadMany !== undefined
+}
+
+function updatesMany<P>(store: SessionStore<P>): store is SessionStore<P> & ManyUpdatingStore<P> {
+  return store.updateMany !== undefined
 }

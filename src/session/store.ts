@@ -77,6 +77,13 @@ export interface KeyedSession<P = string> {
   readonly stored: StoredSession<P>
 }
 
+/** One of several updates: a session to be written over what was read under its key. */
+export interface KeyedUpdate<P = string> {
+  readonly key: string
+  readonly next: NewSession<P>
+  readonly previous: StoredSession<P>
+}
+
 /** What came of an update. */
 export type Updated<P = string> =
   | ({ readonly outcome: 'saved' } & KeyedSession<P>)
@@ -147,6 +154,17 @@ export interface SessionStore<P = string> {
     previous: StoredSession<P>,
     call?: Call,
   ): Promise<Updated<P>>
+  /**
+   * What `update` does and answers for each of these, without those that it leaves alone: they are
+   * missing, or held by somebody for whom the others must not wait, and `update` sees to them. No key
+   * is given twice. Where it is rejected, any of them may have been written, as with `update`: what
+   * did nothing at all answers nothing. Where a store has it, updates that are asked at the same time
+   * go as one.
+   */
+  updateMany?(
+    updates: ReadonlyArray<KeyedUpdate<P>>,
+    call?: Call,
+  ): Promise<ReadonlyMap<string, Updated<P>>>
   /** Whether the session is there. */
   touch(key: string, expireDate: Date, call?: Call): Promise<boolean>
   /** With `previous`: only if unchanged since. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { StoredSession, Updated } from '../session/store.ts'
+import type { KeyedUpdate, StoredSession, Updated } from '../session/store.ts'
 import { check, rejects, same, sameMoment } from './_assert.ts'
-import { type Case, firedSignal, type Kit, lookalikes } from './_session-store-kit.ts'
+import { type Case, firedSignal, type Kit, lookalikes, oddKeys } from './_session-store-kit.ts'
 
 /** Cases about writing to a session that is there. */
 export const updating: readonly Case[] = [
@@ -145,6 +145,61 @@ export const updating: readonly Case[] = [
     },
   },
   {
+    name: 'updates many at once as it updates each, if it does',
+    async run(kit) {
+      const { store } = kit
+      if (!store.updateMany) return
+      for (const count of [1, 2, 5, 21]) {
+        const news = await Promise.all(Array.from({ length: count }, () => updateOf(kit)))
+        const saved = [...news, await updateOf(kit, 'old')]
+        const conflicts = [await updateOf(kit), await updateOf(kit)]
+        const standing = [kit.next({ data: 'theirs' }, 60), conflicts[1]?.next ?? kit.next()]
+        for (const [at, { key, previous }] of conflicts.entries()) {
+          await store.update(key, standing[at] ?? kit.next(), previous)
+        }
+        const gone = await updateOf(kit)
+        await store.delete(gone.key)
+        const missing = [gone.key, kit.key(), ...lookalikes(gone.key), ...oddKeys]
+        const outcomes = await store.updateMany([
+          ...missing.map((key) => ({ ...gone, key })),
+          ...conflicts,
+          ...saved,
+        ])
+        for (const { key, next } of saved) {
+          const updated = outcomes.get(key)
+          check(updated?.outcome === 'saved', 'an update over what was read is saved')
+          same(updated.stored.payload, next.payload, 'the answered payload')
+          sameMoment(updated.stored.expireDate, next.expireDate, 'the answered date')
+          await kit.holds(updated.key, next)
+        }
+        for (const [at, { key }] of conflicts.entries()) {
+          const theirs = standing[at] ?? kit.next()
+          const updated = outcomes.get(key)
+          check(updated?.outcome === 'conflict', 'an update over what others wrote is a conflict')
+          same(updated.current.payload, theirs.payload, 'what stands there')
+          sameMoment(updated.current.expireDate, theirs.expireDate, 'its date')
+          await kit.holds(key, theirs)
+        }
+        for (const key of missing) {
+          same(outcomes.get(key)?.outcome ?? 'missing', 'missing', 'an update of no session')
+          await kit.isGone(key)
+        }
+      }
+    },
+  },
+  {
+    name: 'updates none of many for a call whose time is over, if it updates many',
+    async run(kit) {
+      const updates = await Promise.all([updateOf(kit), updateOf(kit)])
+      const late = kit.store.updateMany?.(updates, { signal: firedSignal() })
+      if (!late) return
+      await rejects(late, 'updateMany() with a fired signal')
+      for (const { key, previous } of updates) {
+        same((await kit.load(key)).payload, previous.payload, 'the stored payload')
+      }
+    },
+  },
+  {
     name: 'touches: moves the date and nothing else',
     needs: 'touch',
     async run(kit) {
@@ -176,6 +231,13 @@ export const updating: readonly Case[] = [
     },
   },
 ]
+
+/** An update of a session that was just made with old data. */
+async function updateOf(kit: Kit, data = 'new'): Promise<KeyedUpdate<unknown>> {
+  const { key, stored } = await kit.create(kit.next({ data: 'old' }))
+  const next = { payload: kit.payload({ data }), expireDate: kit.date(7200, 123) }
+  return { key, next, previous: stored }
+}
 
 async function conflict(
   kit: Kit,

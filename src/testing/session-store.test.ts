@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import type { SessionStore, SessionStoreFactory } from '../session/store.ts'
+import type { KeyedUpdate, SessionStore, SessionStoreFactory, Updated } from '../session/store.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { testSessionStore } from './session-store.ts'
 
@@ -185,6 +185,27 @@ const flaws: Readonly<Record<string, readonly [(store: SessionStore) => object, 
       }),
       /saves a session that expired while it was used/,
     ],
+    'writes many blindly': [
+      (store) => ({
+        updateMany: many(async ({ key, next }) => {
+          const current = await store.load(key)
+          return current ? store.update(key, next, current) : { outcome: 'missing' }
+        }),
+      }),
+      /updates many at once/,
+    ],
+    'writes many and forgets one': [
+      (store) => ({
+        updateMany: many(({ key, next, previous }) => store.update(key, next, previous), 1),
+      }),
+      /updates many at once/,
+    ],
+    'writes many after their time is over': [
+      (store) => ({
+        updateMany: many(({ key, next, previous }) => store.update(key, next, previous)),
+      }),
+      /updates none of many/,
+    ],
     'writes after its time is over': [
       (store) => ({ update: (key, next, previous) => store.update(key, next, previous) }),
       /writes nothing for a call whose time is over/,
@@ -294,11 +315,39 @@ const flaws: Readonly<Record<string, readonly [(store: SessionStore) => object, 
     'boasts of columns': [({ can }) => ({ can: { ...can, columns: true } }), /extra columns/],
   } satisfies Record<string, readonly [(store: SessionStore) => Partial<SessionStore>, RegExp]>
 
+/** An `updateMany` that is made of one, and forgets so many of the last. */
+function many(
+  one: (update: KeyedUpdate) => Promise<Updated>,
+  forgotten = 0,
+): NonNullable<SessionStore['updateMany']> {
+  return async (updates) => {
+    const outcomes = new Map<string, Updated>()
+    for (const update of updates.slice(0, updates.length - forgotten)) {
+      outcomes.set(update.key, await one(update))
+    }
+    return outcomes
+  }
+}
+
 const row = { payload: '{}', expireDate: new Date(Date.now() + 60_000) }
 
 describe('testSessionStore', () => {
   test('passes a store that keeps the contract', async () => {
     expect(await failures(() => memoryStore())).toEqual([])
+  })
+
+  test('passes one that updates many at once', async () => {
+    const capable: SessionStoreFactory = (context) => {
+      const store = memoryStore()(context)
+      return {
+        ...store,
+        async updateMany(updates, call) {
+          call?.signal?.throwIfAborted()
+          return many(({ key, next, previous }) => store.update(key, next, previous))(updates)
+        },
+      }
+    }
+    expect(await failures(() => capable, /^updating/)).toEqual([])
   })
 
   test.each(Object.entries(flaws))('catches a store that %s', async (_name, [flaw, which]) => {
