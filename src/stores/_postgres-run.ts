@@ -15,6 +15,8 @@ export interface Statement {
   readonly name: string | null
   /** It never waits for a row that somebody else holds. */
   readonly isRead: boolean
+  /** Where others are in its way it is not sent again: whoever sends it has another way. */
+  readonly isOnce?: boolean
 }
 
 /** What came of a statement. */
@@ -108,7 +110,7 @@ class WaitedRun implements Run {
   }
 
   fail(error: unknown): void {
-    if (isTransient(error) && this.#tries < mostTries) {
+    if (isTransient(error) && !this.statement.isOnce && this.#tries < mostTries) {
       platform.delay(() => this.try(), pauseMs(this.#tries))
     } else {
       this.#reject(isCodeless(error) ? unavailable(error) : error)
@@ -134,6 +136,17 @@ function pauseMs(tries: number): number {
 /** Whether a statement did nothing, and may do it at the next try. */
 export function isTransient(error: unknown): boolean {
   return transientCodes.includes(codeOf(error))
+}
+
+/**
+ * What the server refuses has a code, and did nothing. Not so where a connection (08) or the server
+ * (57, 58) goes, or where it says itself that it does not know.
+ */
+const refused = /^(?!08|57|58|40003)(?:\d[\dA-Z]|P0)[\dA-Z]{3}$/
+
+/** Whether a statement certainly did nothing. */
+export function isRefusal(error: unknown): boolean {
+  return refused.test(String(codeOf(error)))
 }
 
 /** What an error says under `code`. */

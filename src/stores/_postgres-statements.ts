@@ -23,6 +23,11 @@ export interface PostgresStatements {
    * stands there, its date, a space and the payload; null where there is no row
    */
   readonly update: Statement
+  /**
+   * keys, payloads, dates, previous payloads → key, and the text that `update` answers; without rows
+   * that are missing, or that somebody else holds
+   */
+  readonly updateMany: Statement
   /** key, previous payload → the same for a deletion, where something else is not told */
   readonly deleteUnchanged: Statement
   /** key, date */
@@ -85,6 +90,28 @@ export function postgresStatements(table: SessionTable, isPrepared: boolean): Po
         SELECT ${dateOut} || ' ' || ${payload} FROM ${t} WHERE ${key} = $1 FOR NO KEY UPDATE
       ) END`,
     ),
+    // Waits for no row: so it is part of no deadlock, and no save waits for what another one waits for.
+    // By its second comparison the planner expects next to no rows, and stays on the primary key.
+    updateMany: {
+      ...named(
+        'updateMany',
+        `WITH held AS (
+          SELECT asked.*, found.*
+          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+            AS asked (key, payload, date, previous)
+          CROSS JOIN LATERAL (
+            SELECT ${payload} AS current, ${dateOut} AS until FROM ${t}
+            WHERE ${key} = asked.key FOR NO KEY UPDATE SKIP LOCKED
+          ) AS found
+        ), written AS (
+          UPDATE ${t} AS stored SET ${payload} = held.payload, ${date} = ${dateIn('held.date')}
+          FROM held WHERE stored.${key} = held.key AND held.current = held.previous
+          RETURNING held.key
+        ) SELECT key, CASE WHEN written.key IS NULL THEN until || ' ' || current ELSE '' END
+        FROM held LEFT JOIN written USING (key)`,
+      ),
+      isOnce: true,
+    },
     deleteUnchanged: named(
       'deleteUnchanged',
       `WITH gone AS (

@@ -19,6 +19,7 @@ import { invalidArgument, StoreError } from '../errors.ts'
 import type {
   Deleted,
   KeyedSession,
+  KeyedUpdate,
   NewSession,
   SessionStore,
   SessionStoreFactory,
@@ -30,7 +31,7 @@ import { clearInBatches } from './_clear-expired.ts'
 import { clientCarrier, type PgClient } from './_postgres-client.ts'
 import { type PostgresJs, postgresJsCarrier } from './_postgres-js.ts'
 import { type PgPool, poolCarrier } from './_postgres-pool.ts'
-import { type Answer, type Carrier, PostgresRunner } from './_postgres-run.ts'
+import { type Answer, type Carrier, isRefusal, PostgresRunner } from './_postgres-run.ts'
 import { type PostgresStatements, postgresStatements } from './_postgres-statements.ts'
 import {
   checkInsert,
@@ -116,7 +117,25 @@ function makeStore(
       if (!isStorableKey(key)) return { outcome: 'missing' }
       const { payload, expireDate } = next
       const values = [key, payload, momentDates.write(expireDate), previous.payload]
-      return runner.run(statements.update, values, (answer) => updated(key, next, answer), call)
+      const read = (answer: Answer): Updated => updated(key, next, valueOf(answer))
+      return runner.run(statements.update, values, read, call)
+    },
+    async updateMany(updates, call) {
+      const storable = updates.filter(({ key }) => isStorableKey(key))
+      const values = [
+        arrayText(storable.map(({ key }) => key)),
+        arrayText(storable.map(({ next }) => next.payload)),
+        arrayText(storable.map(({ next }) => momentDates.write(next.expireDate))),
+        arrayText(storable.map(({ previous }) => previous.payload)),
+      ]
+      const read = (answer: Answer): Outcomes => outcomesByKey(storable, answer)
+      try {
+        return await runner.run(statements.updateMany, values, read, call)
+      } catch (error) {
+        // It was one of them, and the others have nothing to do with it.
+        if (isRefusal(error)) return new Map()
+        throw error
+      }
     },
     async touch(key, expireDate, call) {
       const values = [key, momentDates.write(expireDate)]
@@ -194,8 +213,19 @@ function valueOf({ rows: [row] }: Answer): string | null {
   return value === null || value === undefined ? null : `${value as string | number}`
 }
 
-function updated(key: string, next: NewSession, answer: Answer): Updated {
-  const value = valueOf(answer)
+type Outcomes = ReadonlyMap<string, Updated>
+
+function outcomesByKey(updates: readonly KeyedUpdate[], { rows }: Answer): Outcomes {
+  const values = new Map(rows.map(([key, value]) => [key, value]))
+  const outcomes = new Map<string, Updated>()
+  for (const { key, next } of updates) {
+    const value = values.get(key)
+    if (typeof value === 'string') outcomes.set(key, updated(key, next, value))
+  }
+  return outcomes
+}
+
+function updated(key: string, next: NewSession, value: string | null): Updated {
   if (value === '') return { outcome: 'saved', key, stored: storedNow(next) }
   if (value === null) return { outcome: 'missing' }
   const at = value.indexOf(' ')

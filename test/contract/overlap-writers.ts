@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { createDjango, type Django, type SessionStoreFactory } from 'async-django'
+import {
+  createDjango,
+  type Django,
+  type NewSession,
+  type SessionStoreFactory,
+  type Updated,
+} from 'async-django'
 import { isAsyncDjangoError } from 'async-django/errors'
 
 /** What writers do to the session, each so many times. */
@@ -58,14 +64,28 @@ export function watchedDjango(store: SessionStoreFactory): WatchedDjango {
     storeTimeoutMs: 120_000,
     store(context) {
       const watched = store(context)
+      const { updateMany } = watched
+      const watch = ({ outcome }: Updated, { payload }: NewSession): void => {
+        if (outcome === 'saved') payloads.push(payload)
+        if (outcome === 'conflict') conflicts += 1
+      }
       return {
         ...watched,
         async update(key, next, previous, call) {
           const updated = await watched.update(key, next, previous, call)
-          if (updated.outcome === 'saved') payloads.push(next.payload)
-          if (updated.outcome === 'conflict') conflicts += 1
+          watch(updated, next)
           return updated
         },
+        ...(updateMany && {
+          async updateMany(updates, call) {
+            const outcomes = await updateMany.call(watched, updates, call)
+            for (const { key, next } of updates) {
+              const updated = outcomes.get(key)
+              if (updated) watch(updated, next)
+            }
+            return outcomes
+          },
+        }),
       }
     },
   })
