@@ -18,6 +18,7 @@ export type Loaded<P> = StoredSession<P> | null
 export function loadSender<P>(store: ManyLoadingStore<P>): QuestionSender<string, Loaded<P>> {
   return {
     isWriting: false,
+    leastInBatch: 2,
     mostInBatch: 200,
     sendOne: (key, call) => store.load(key, call),
     async sendMany(asked, call) {

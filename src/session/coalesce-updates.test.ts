@@ -129,18 +129,17 @@ describe('when updates are sent', () => {
     void update('a')
     void update('b')
     await Promise.resolve()
-    void update('c')
+    for (const key of ['c', 'd', 'e']) void update(key)
     expect(store.asked).toEqual(['update a'])
     await turn()
-    expect(store.asked).toEqual(['update a', 'updateMany b,c'])
+    expect(store.asked).toEqual(['update a', 'updateMany b,c,d,e'])
   })
 
-  test('alone, who is alone in a turn', async () => {
+  test('one by one, where a turn has fewer than 4', async () => {
     void update('a')
+    for (const key of ['b', 'c', 'd']) void update(key)
     await turn()
-    void update('b')
-    await turn()
-    expect(store.asked).toEqual(['update a', 'update b'])
+    expect(store.asked).toEqual(['update a', 'update b', 'update c', 'update d'])
   })
 
   test('no more than 50 as one', async () => {
@@ -161,8 +160,7 @@ describe('when updates are sent', () => {
   test('not before an answer, where 8 batches are not answered', async () => {
     void update('alone')
     for (let at = 0; at < 10; at++) {
-      void update(`${at}a`)
-      void update(`${at}b`)
+      for (const letter of 'abcd') void update(`${at}${letter}`)
       await turn()
     }
     expect(store.asked).toHaveLength(9)
@@ -171,7 +169,7 @@ describe('when updates are sent', () => {
     expect(store.asked).toHaveLength(9)
     store.question(3).save()
     await turn()
-    expect(store.asked.slice(9)).toEqual(['updateMany 8a,8b,9a,9b'])
+    expect(store.asked.slice(9)).toEqual(['updateMany 8a,8b,8c,8d,9a,9b,9c,9d'])
   })
 
   test('one by one, and at once, where the store takes no more than one', () => {
@@ -185,18 +183,18 @@ describe('when updates are sent', () => {
 describe('what updates are answered', () => {
   test('each its own', async () => {
     void update('a')
-    const others = Promise.all([update('b'), update('c')])
+    const others = Promise.all(['b', 'c', 'd', 'e'].map((key) => update(key)))
     await turn()
     store.question(-1).save()
-    expect(await others).toEqual(['of b', 'of c'])
+    expect(await others).toEqual(['of b', 'of c', 'of d', 'of e'])
   })
 
   test('by the store once more, alone, where a batch left them alone', async () => {
     void update('a')
-    const [b, c, d] = ['b', 'c', 'd'].map((key) => update(key))
+    const [b, c, d, e] = ['b', 'c', 'd', 'e'].map((key) => update(key))
     await turn()
-    store.question(-1).save(['c'])
-    expect(await c).toBe('of c')
+    store.question(-1).save(['c', 'e'])
+    expect(await Promise.all([c, e])).toEqual(['of c', 'of e'])
     expect(store.asked.slice(2)).toEqual(['update b', 'update d'])
     store.question(2).save([])
     store.question(3).save()
@@ -205,26 +203,31 @@ describe('what updates are answered', () => {
 
   test('one after the other, where two are of one session', async () => {
     void update('a')
-    const others = Promise.all([update('b', 'first'), update('c'), update('b', 'second')])
+    const others = Promise.all([
+      update('b', 'first'),
+      update('c'),
+      update('b', 'second'),
+      update('d'),
+    ])
     await turn()
-    expect(store.asked.at(-1)).toBe('updateMany b,c')
+    expect(store.asked.at(-1)).toBe('updateMany b,c,d')
     store.question(-1).save()
     await turn()
     expect(store.asked.at(-1)).toBe('update b')
     store.question(-1).save()
-    expect(await others).toEqual(['first', 'of c', 'second'])
+    expect(await others).toEqual(['first', 'of c', 'second', 'of d'])
   })
 })
 
 describe('where a batch fails', () => {
   test('all of it fails, and nothing that may have been written is sent again', async () => {
     void update('a')
-    const others = ['b', 'c', 'b'].map((key) => update(key))
+    const others = ['b', 'c', 'd', 'b'].map((key) => update(key))
     await turn()
     store.question(-1).fail(Object.assign(new Error('of the driver'), { code: 'ECONNRESET' }))
     expect(await Promise.all(others)).toEqual(others.map(() => 'ERR_STORE_UNAVAILABLE'))
     await turn()
-    expect(store.asked).toEqual(['update a', 'updateMany b,c'])
+    expect(store.asked).toEqual(['update a', 'updateMany b,c,d'])
   })
 
   test('a store that throws fails like one that rejects', async () => {
@@ -232,8 +235,8 @@ describe('where a batch fails', () => {
       throw new Error('of the driver')
     }
     guarded = new GuardedStore({ ...base, update: broken, updateMany: broken })
-    const updates = await Promise.all(['a', 'b', 'c'].map((key) => update(key)))
-    expect(updates).toEqual(['ERR_STORE', 'ERR_STORE', 'ERR_STORE'])
+    const updates = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((key) => update(key)))
+    expect(updates).toEqual(updates.map(() => 'ERR_STORE'))
   })
 })
 
@@ -249,6 +252,7 @@ describe('when the time of updates is over', () => {
     void update('a')
     const short = update('b', 'short', 100)
     const long = update('c', 'long', 300)
+    for (const key of ['d', 'e']) void update(key)
     await turn()
     vi.advanceTimersByTime(200)
     expect(await short).toBe('ERR_STORE_TIMEOUT')
@@ -258,14 +262,14 @@ describe('when the time of updates is over', () => {
 
   test('a batch is given up once nobody waits for it, and not before', async () => {
     void update('a')
-    const updates = [update('b', 'short', 100), update('c', 'long', 300)]
+    const updates = [100, 100, 100, 300].map((ms, at) => update(`${at}`, 'new', ms))
     await turn()
     const { call } = store.question(-1)
     vi.advanceTimersByTime(200)
     expect(call.signal?.aborted).toBe(false)
     vi.advanceTimersByTime(200)
     expect(call.signal?.aborted).toBe(true)
-    expect(await Promise.all(updates)).toEqual(['ERR_STORE_TIMEOUT', 'ERR_STORE_TIMEOUT'])
+    expect(await Promise.all(updates)).toEqual(updates.map(() => 'ERR_STORE_TIMEOUT'))
   })
 
   test('one that still waits is not sent', async () => {
@@ -281,11 +285,11 @@ describe('when the time of updates is over', () => {
   test('one that a batch left alone is not sent again', async () => {
     void update('a')
     const short = update('b', 'short', 100)
-    void update('c')
+    for (const key of ['c', 'd', 'e']) void update(key)
     await turn()
     vi.advanceTimersByTime(200)
     expect(await short).toBe('ERR_STORE_TIMEOUT')
-    store.question(-1).save([])
+    store.question(-1).save(['d', 'e'])
     await turn()
     expect(store.asked.slice(2)).toEqual(['update c'])
   })

@@ -16,6 +16,7 @@ export function updateSender<P>(
 ): QuestionSender<KeyedUpdate<P>, Updated<P>> {
   return {
     isWriting: true,
+    leastInBatch: 4,
     mostInBatch: 50,
     sendOne: ({ key, next, previous }, call) => store.update(key, next, previous, call),
     async sendMany(updates, call) {

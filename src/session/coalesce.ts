@@ -21,6 +21,8 @@ export interface QuestionSender<Q, T> {
    * waits for it; and those of a batch that fails may have been written, and are not sent again.
    */
   readonly isWriting: boolean
+  /** Fewer go one by one, side by side: one statement for them would take longer. */
+  readonly leastInBatch: number
   /** What one statement takes at most. */
   readonly mostInBatch: number
   sendOne(question: Q, call: Call): Promise<T>
@@ -73,8 +75,10 @@ export class Coalescer<Q, T> {
   }
 
   #send(calls: ReadonlyArray<AskedCall<Q, T>>): void {
-    const [first] = calls
-    if (first && calls.length === 1) return this.#sendOne(first)
+    if (calls.length < this.#sender.leastInBatch) {
+      for (const call of calls) this.#sendOne(call)
+      return
+    }
     const shared = new SharedCall(calls)
     const leave = this.#enter(shared, 1)
     const questions = calls.map(({ question }) => question)
