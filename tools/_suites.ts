@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 
 import { type CommandOptions, runCommand } from './_command.ts'
 import { countDemo, type Counts, countTests } from './_counts.ts'
@@ -16,6 +17,9 @@ export interface Suite {
   /** Runs the suite, or the given parts of it, and prints what a reader needs to see. */
   run(parts: readonly string[]): Promise<Counts>
 }
+
+/** Tests that mostly wait for servers and processes run two files at once on two cores, too. */
+const manyWait = `--maxWorkers=${Math.max(availableParallelism() - 1, 2)}`
 
 /** The suites. */
 export const suites: readonly Suite[] = [
@@ -35,9 +39,9 @@ export const suites: readonly Suite[] = [
   }),
   vitestSuite('unit'),
   vitestSuite('types'),
-  vitestSuite('contract'),
-  vitestSuite('vectors'),
-  vitestSuite('live'),
+  vitestSuite('contract', [manyWait]),
+  vitestSuite('vectors', [manyWait]),
+  vitestSuite('live', [manyWait]),
   commandSuite('fuzz', {
     payloads: ['node', 'build/test/fuzz/main.js', '--seed=20261', '--seconds=60'],
   }),
@@ -71,9 +75,10 @@ function commandSuite(name: string, commands: Readonly<Record<string, readonly s
 }
 
 /** One of the projects of `vitest.config.ts`. */
-function vitestSuite(name: string): Suite {
+function vitestSuite(name: string, options: readonly string[] = []): Suite {
   const file = `build/results/${name}.json`
-  const command = ['vitest', 'run', '--project', name, '--reporter=default', '--reporter=json']
+  const reporters = ['--reporter=default', '--reporter=json']
+  const command = ['vitest', 'run', '--project', name, ...reporters, ...options]
   return {
     name,
     parts: [],
