@@ -77,6 +77,7 @@ export const rooms: readonly Room[] = [
       'session/codecs/pickle.ts',
       'session/expiry.ts',
       'session/expiry-rule.ts',
+      'session/back-off.ts',
       'session/keyed-queue.ts',
       'formats/',
       ...ground,

@@ -25,7 +25,7 @@ const groups = [
   { name: 'ground', test: /src\/(?:formats\/(?!pickle)|signing\/(?!index)|diagnostics|settings)/ },
   {
     name: 'core',
-    test: /src\/(?:django|session\/(?!check|row-writer|merge|codecs\/pickle)|http\/(?!csrf|hosts|messages|response-headers))/,
+    test: /src\/(?:django|session\/(?!back-off|check|row-writer|merge|codecs\/pickle)|http\/(?!csrf|hosts|messages|response-headers))/,
   },
   // What stores over caches share.
   { name: 'pickle', test: /src\/(?:formats\/pickle-|session\/codecs\/pickle)/ },

@@ -13,6 +13,7 @@ import {
   SessionKeyCollisionError,
   StoreTimeoutError,
 } from '../errors.ts'
+import { backOff } from './back-off.ts'
 import { emptyText } from './codec.ts'
 import type { Draft } from './draft.ts'
 import { expiryKey } from './expiry.ts'
@@ -23,7 +24,6 @@ import type { RowReader } from './row-reader.ts'
 import { makeSessionKey } from './session-key.ts'
 import type { RowState, SessionRow } from './session-row.ts'
 import type { NewSession, StoredSession, Updated } from './store.ts'
-import { platform } from '#platform'
 
 const mostKeys = 10
 /** Beside writers in other processes that never rest, about four tries in ten succeed. */
@@ -127,7 +127,7 @@ export class RowWriter {
   /** Waits, and looks again: what the conflict told is old by then. The second try is made at once. */
   async #giveWay(attempt: number, deadline: Deadline): Promise<void> {
     if (attempt === 1) return
-    await pause(attempt)
+    await backOff(attempt, longestPauseMs)
     await this.#look(deadline)
   }
 
@@ -324,7 +324,7 @@ export class RowWriter {
     for (let attempt = 1; attempt <= mostTries; attempt++) {
       const outcome = await store.delete(old.key, stored, deadline)
       if (outcome === 'deleted') return
-      await pause(attempt)
+      if (attempt > 1) await backOff(attempt, longestPauseMs)
       const current = outcome === 'conflict' ? await store.load(old.key, deadline) : null
       if (current === null) throw this.#interrupted()
       stored = current
@@ -435,12 +435,4 @@ function tooManyConflicts(): SessionConflictError {
     `A session was written by others ${mostTries} times while it was being saved.`,
     mostTries,
   )
-}
-
-/** Waits a random time, the longer the more often others came first; the first try waits not at all. */
-function pause(attempt: number): Promise<void> {
-  if (attempt === 1) return Promise.resolve()
-  const [random = 0] = platform.randomBytes(1)
-  const ms = (Math.min(2 ** attempt, longestPauseMs) * random) / 255
-  return new Promise((resolve) => platform.delay(resolve, ms))
 }

@@ -11,10 +11,10 @@ import { hostname } from 'node:os'
 
 import { StoreUnavailableError } from '../errors.ts'
 import { randomString } from '../formats/random-string.ts'
+import { backOff } from '../session/back-off.ts'
 import { KeyedQueue } from '../session/keyed-queue.ts'
 import type { Call } from '../session/store.ts'
 import { codeOf, unlessMissing } from './_file-system.ts'
-import { platform } from '#platform'
 
 /** A lock is held for a few calls of the file system: one of this age is nobody's any more. */
 const longestHeldMs = 10_000
@@ -82,7 +82,7 @@ async function acquire(path: string, owner: string, call?: Call): Promise<void> 
     if (!call?.signal && performance.now() - startedAt > longestWaitMs) {
       throw new StoreUnavailableError({ store: 'fileStore', operation: 'lock' })
     }
-    await pause(attempt)
+    await backOff(attempt, longestPauseMs)
   }
 }
 
@@ -174,11 +174,4 @@ function newOwner(): string {
 function thisProcess(): string {
   self ??= `${thisHost()} ${process.pid} ${startOf(process.pid)}`
   return self
-}
-
-/** Waits a random time, the longer the more often others were in the way. */
-function pause(attempt: number): Promise<void> {
-  const [random = 0] = platform.randomBytes(1)
-  const ms = (Math.min(2 ** attempt, longestPauseMs) * (random + 1)) / 256
-  return new Promise((resolve) => platform.delay(resolve, ms))
 }

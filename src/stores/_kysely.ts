@@ -7,8 +7,8 @@
 import { type DatabaseConnection, type QueryExecutor, type RawBuilder, sql } from 'kysely'
 
 import { ImproperlyConfiguredError, StoreUnavailableError } from '../errors.ts'
+import { backOff } from '../session/back-off.ts'
 import type { Call } from '../session/store.ts'
-import { platform } from '#platform'
 
 export { type DatabaseConnection, type RawBuilder, sql }
 
@@ -91,7 +91,7 @@ export class SqlDatabase {
         const isOver = call?.signal?.aborted ?? performance.now() - startedAt > longestRetryMs
         if (isOver || !this.#failures.isTransient(error)) throw this.#named(error)
       }
-      await pause(attempt)
+      await backOff(attempt, longestPauseMs)
     }
   }
 
@@ -131,13 +131,6 @@ export class Statement<S extends string, Row> {
     })
     return { rows: result.rows, affected: Number(result.numAffectedRows ?? 0) }
   }
-}
-
-/** Waits a random time, the longer the more often others were in the way. */
-function pause(attempt: number): Promise<void> {
-  const [random = 0] = platform.randomBytes(1)
-  const ms = (Math.min(2 ** attempt, longestPauseMs) * (random + 1)) / 256
-  return new Promise((resolve) => platform.delay(resolve, ms))
 }
 
 /** What a driver's error says under a name; empty text where it says nothing. */

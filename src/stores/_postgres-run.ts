@@ -4,6 +4,7 @@
  * @module
  */
 import { StoreUnavailableError } from '../errors.ts'
+import { backOffMs } from '../session/back-off.ts'
 import type { Call } from '../session/store.ts'
 import { callIsOver, whenOver } from './_when-over.ts'
 import { platform } from '#platform'
@@ -111,7 +112,7 @@ class WaitedRun implements Run {
 
   fail(error: unknown): void {
     if (isTransient(error) && !this.statement.isOnce && this.#tries < mostTries) {
-      platform.delay(() => this.try(), pauseMs(this.#tries))
+      platform.delay(() => this.try(), backOffMs(this.#tries, longestPauseMs))
     } else {
       this.#reject(isCodeless(error) ? unavailable(error) : error)
     }
@@ -126,12 +127,6 @@ class WaitedRun implements Run {
 
 /** The code of a statement that was cancelled. */
 export const cancelled = '57014'
-
-/** A random time, the longer the more often others were in the way. */
-function pauseMs(tries: number): number {
-  const [random = 0] = platform.randomBytes(1)
-  return (Math.min(2 ** tries, longestPauseMs) * (random + 1)) / 256
-}
 
 /** Whether a statement did nothing, and may do it at the next try. */
 export function isTransient(error: unknown): boolean {
