@@ -113,8 +113,21 @@ function differences({ differential }: Conformance): readonly string[] {
     '',
     ...lines,
     '',
+    'What they found, each of which was mended, with a test of its own:',
+    '',
+    ...foundByHistories.map((found) => `- ${found}`),
+    '',
   ]
 }
+
+const foundByHistories: readonly string[] = [
+  '`sessions.decode()` told nobody of a payload that it could not read.',
+  'An unknown algorithm of a signer was an error without a type.',
+  '`setExpiry({ days })` with `USE_TZ` off was an hour off over a change of the clock.',
+  'A key that was deleted and set again kept its place in the data.',
+  'With `djangoExact`: `clear()`, an unknown key, `cycleKey()` of a row that is gone, and a rotation of the secret were not as Django does them.',
+  '`cycleKey()` deleted, with the old row, what others had written to it meanwhile where we could not read that.',
+]
 
 function differenceLines(title: string, result: DifferentialResult | null): readonly string[] {
   if (result === null) return [`- ${title}: not run yet.`]
