@@ -57,12 +57,19 @@ function dialectOf(url: string): Dialect {
     case 'sqlite':
       return new SqliteDialect({ database: openSqlite(new URL(url).pathname) })
     case 'postgres':
-      return new PostgresDialect({ pool: new Pool({ connectionString: url, max: connections }) })
+      return new PostgresDialect({ pool: postgresPool(url) })
     case 'mysql':
       return new MysqlDialect({ pool: createPool({ uri: url, connectionLimit: connections }) })
     default:
       return new MysqlDialect({ pool: mariadbPool(url) })
   }
+}
+
+/** A server that ends while the pool does tells its idle connections, and nobody else has to know. */
+function postgresPool(url: string): Pool {
+  const pool = new Pool({ connectionString: url, max: connections })
+  pool.on('error', () => {})
+  return pool
 }
 
 /** The mariadb driver's pool does what Kysely asks for, streams apart; only its types differ. */

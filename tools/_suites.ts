@@ -75,10 +75,10 @@ function commandSuite(name: string, commands: Readonly<Record<string, readonly s
 }
 
 /** One of the projects of `vitest.config.ts`. */
-function vitestSuite(name: string, options: readonly string[] = []): Suite {
+function vitestSuite(name: string, more: readonly string[] = []): Suite {
   const file = `build/results/${name}.json`
   const reporters = ['--reporter=default', '--reporter=json']
-  const command = ['vitest', 'run', '--project', name, ...reporters, ...options]
+  const command = ['vitest', 'run', '--project', name, ...reporters, ...more]
   return {
     name,
     parts: [],
